@@ -1,0 +1,65 @@
+"""The log of every change to the ACDB and to our own administration (DESIGN: one write path)."""
+
+from django.db import models
+
+
+class Action(models.TextChoices):
+    """What was done; the names are those of the API contract."""
+
+    CREATE = "create", "Created"
+    UPDATE = "update", "Changed"
+    DELETE = "delete", "Deleted"
+    REVERT_CREATE = "revert_create", "Deletion undone"
+    REVERT_UPDATE = "revert_update", "Change undone"
+    REVERT_DELETE = "revert_delete", "Creation undone"
+    IMPORT = "import", "Imported"
+
+
+class MutationState(models.TextChoices):
+    """Where a change stands; nothing claims to be applied that is not."""
+
+    PENDING = "pending", "Being applied"
+    APPLIED = "applied", "Applied"
+    FAILED = "failed", "Not applied"
+
+
+class ActorKind(models.TextChoices):
+    EMPLOYEE = "employee", "Employee"
+    CUSTOMER = "customer", "Customer"
+    SERVICE = "service", "Program"
+    SYSTEM = "system", "System"
+
+
+class Mutation(models.Model):
+    """One change: who, what, when, before and after. Written before the change, settled after it."""
+
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    actor_kind = models.CharField(max_length=10, choices=ActorKind)
+    actor_id = models.CharField(max_length=40)
+    actor_name = models.CharField(max_length=150, blank=True)
+    action = models.CharField(max_length=16, choices=Action)
+    event = models.CharField(max_length=80, help_text="Dotted past-tense name, like customers.meter.assigned.")
+    database = models.CharField(max_length=10, default="acdb", help_text="Which database the record is in.")
+    table_name = models.CharField(max_length=80)
+    record_id = models.CharField(max_length=80)
+    old_values = models.JSONField(null=True)
+    new_values = models.JSONField(null=True)
+    reason = models.CharField(max_length=500, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=8, choices=MutationState, default=MutationState.PENDING)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=300, blank=True)
+    reverts = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reverted_by_entry"
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index("table_name", "record_id", "-id", name="mutation_of_record"),
+            models.Index("actor_id", "-id", name="mutation_by_actor"),
+            models.Index("state", name="mutation_unsettled", condition=models.Q(state="pending")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.table_name} {self.record_id}"

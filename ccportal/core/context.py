@@ -1,0 +1,17 @@
+"""What every template may use."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from ccportal.core.logs import request_id
+from ccportal.core.money import symbol
+
+
+def portal(request: HttpRequest) -> dict[str, object]:
+    return {
+        "demo": settings.DEMO,
+        "acdb_read_only": settings.ACDB_READ_ONLY,
+        "currency": symbol(),
+        "request_id": request_id.get(),
+        "version": settings.VERSION,
+    }

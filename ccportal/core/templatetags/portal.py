@@ -1,0 +1,52 @@
+"""Filters and tags of every template: numbers with units, dates in the site's zone."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django import template
+from django.utils import timezone
+
+from ccportal.core.money import rounded, symbol
+from ccportal.core.periods import meter_zone
+
+register = template.Library()
+Number = Decimal | float | int | None
+
+
+@register.filter
+def money(value: Number) -> str:
+    """``M 1,234.50``; an en dash for nothing.
+
+    The space does not break.
+    """
+    return "–" if value is None else f"{symbol()} {rounded(value):,.2f}"
+
+
+@register.filter
+def kwh(value: Number, places: int = 2) -> str:
+    return "–" if value is None else f"{rounded(value, places):,.{places}f}"
+
+
+@register.filter
+def local(value: datetime | date | None, form: str = "%-d %b %Y, %H:%M") -> str:
+    """A time in the meters' zone, ``21 Nov 2026, 14:05``; a date without time stays a date."""
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        if timezone.is_aware(value):
+            value = value.astimezone(meter_zone())
+        return value.strftime(form)
+    return value.strftime("%-d %b %Y")
+
+
+@register.filter
+def day(value: datetime | date | None) -> str:
+    """A time as its local day, ``21 Nov 2026``."""
+    return local(value, "%-d %b %Y")
+
+
+@register.filter
+def orempty(value: object) -> str:
+    """An en dash in place of nothing, so that an empty cell reads as empty and not as broken."""
+    text = "" if value is None else str(value).strip()
+    return text or "–"

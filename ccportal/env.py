@@ -1,0 +1,100 @@
+"""Typed readers for settings that come from the environment.
+
+Each reader raises ``ImproperlyConfigured`` naming the variable when a value does not fit,
+so that a typing mistake stops the start instead of changing behaviour silently.
+Any variable may also be given as ``NAME_FILE``, the path of a file that holds the value
+(the way container platforms hand over secrets).
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off", ""}
+
+
+def load_dotenv(path: Path) -> None:
+    """Put the ``NAME=value`` lines of a file into the environment; what is set already wins."""
+    if not path.is_file():
+        return
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        name, separator, value = line.partition("=")
+        if not separator:
+            raise ImproperlyConfigured(f"{path.name} line {number}: expected NAME=value")
+        value = value.strip()
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+            value = value[1:-1]
+        os.environ.setdefault(name.strip(), value)
+
+
+def text(name: str, default: str = "") -> str:
+    """The value of a variable, or of the file that ``NAME_FILE`` names."""
+    if name in os.environ:
+        return os.environ[name]
+    file_name = os.environ.get(f"{name}_FILE")
+    if file_name:
+        try:
+            return Path(file_name).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error.strerror}") from error
+    return default
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = text(name, "1" if default else "0").strip().lower()
+    if value in _TRUE:
+        return True
+    if value in _FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}")
+
+
+def integer(name: str, default: int) -> int:
+    value = text(name, str(default)).strip()
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}") from None
+
+
+def names(name: str, default: str = "") -> list[str]:
+    """A comma-separated list, blanks dropped."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def database(name: str, default: str) -> dict:
+    """A Django DATABASES entry from an address.
+
+    ``sqlite:///relative.db`` or ``sqlite:////absolute.db``, ``postgresql://user:password@host:port/name``,
+    ``mssql://user:password@host:port/name?driver=ODBC+Driver+18+for+SQL+Server&python_driver=mssql_python``.
+    Query parameters become OPTIONS.
+    """
+    address = text(name, default)
+    parts = urlsplit(address)
+    options = dict(parse_qsl(parts.query))
+    if parts.scheme == "sqlite":
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": unquote(parts.path[1:])}
+    engines = {
+        "postgresql": "django.db.backends.postgresql",
+        "postgres": "django.db.backends.postgresql",
+        "mssql": "mssql",
+    }
+    if parts.scheme not in engines or not parts.path.strip("/"):
+        raise ImproperlyConfigured(
+            f"{name} must look like sqlite:///file, postgresql://user:password@host/name or mssql://..."
+        )
+    return {
+        "ENGINE": engines[parts.scheme],
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "OPTIONS": options,
+    }

@@ -1,0 +1,228 @@
+"""The registry: ACDB tables of customers, accounts and meters; our sites and our directory of all of them.
+
+Sources: acdb tables as named; semantics 2 to 5 for the rules.
+"""
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+from ccportal.acdb.models import AcdbModel
+
+
+class Customer(AcdbModel):
+    """A person or institution that is, was or will be supplied."""
+
+    number = models.AutoField("customer number", primary_key=True, db_column="CUSTOMER ID")
+    first_name = models.CharField(max_length=255, null=True, blank=True, db_column="FIRST NAME")
+    middle_name = models.CharField(max_length=255, null=True, blank=True, db_column="MIDDLE NAME")
+    last_name = models.CharField(max_length=255, null=True, blank=True, db_column="LAST NAME")
+    gender = models.CharField(max_length=255, null=True, blank=True, db_column="GENDER")
+    id_number = models.CharField("national id", max_length=255, null=True, blank=True, db_column="ID NUMBER")
+    phone = models.CharField(max_length=255, null=True, blank=True, db_column="PHONE")
+    cell_phone_1 = models.BigIntegerField(null=True, blank=True, db_column="CELL PHONE 1")
+    cell_phone_2 = models.BigIntegerField(null=True, blank=True, db_column="CELL PHONE 2")
+    email = models.CharField(max_length=255, null=True, blank=True, db_column="EMAIL")
+    plot_number = models.CharField(max_length=255, null=True, blank=True, db_column="PLOT NUMBER")
+    street_address = models.CharField("village", max_length=255, null=True, blank=True, db_column="STREET ADDRESS")
+    city = models.CharField(max_length=255, null=True, blank=True, db_column="CITY")
+    district = models.CharField(max_length=255, null=True, blank=True, db_column="DISTRICT")
+    country = models.CharField(max_length=255, null=True, blank=True, db_column="COUNTRY")
+    concession = models.CharField("site", max_length=255, null=True, blank=True, db_column="Concession name")
+    position = models.CharField("customer type", max_length=255, null=True, blank=True, db_column="CUSTOMER POSITION")
+    connected_at = models.DateTimeField(null=True, blank=True, db_column="DATE SERVICE CONNECTED")
+    terminated_at = models.DateTimeField(null=True, blank=True, db_column="DATE SERVICE TERMINATED")
+    gps_x = models.FloatField("longitude", null=True, blank=True, db_column="GPS X")
+    gps_y = models.FloatField("latitude", null=True, blank=True, db_column="GPS Y")
+    created_at = models.DateTimeField(null=True, blank=True, db_column="RECORD CREATE DATE")
+    created_by = models.CharField(max_length=255, null=True, blank=True, db_column="RECORD CREATED BY")
+
+    class Meta(AcdbModel.Meta):
+        db_table = "tblcustomer"
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"customer {self.number}"
+
+
+class AccountNumber(AcdbModel):
+    """An account opened for a customer; the table has no key and may list an account twice."""
+
+    pk = models.CompositePrimaryKey("account", "customer_number")
+    account = models.CharField(max_length=255, db_column="accountnumber")
+    customer_number = models.IntegerField(null=True, db_column="customerid")
+    meter_id = models.CharField(max_length=255, null=True, blank=True, db_column="meterid")
+    opened_at = models.DateTimeField(null=True, blank=True, db_column="opened date")
+
+    class Meta(AcdbModel.Meta):
+        db_table = "tblaccountnumbers"
+        ordering = ["account", "customer_number"]
+
+    def __str__(self) -> str:
+        return self.account
+
+
+class RegisteredMeter(AcdbModel):
+    """A meter assigned to an account; the layout that both registries share."""
+
+    pk = models.CompositePrimaryKey("meter_id", "account")
+    meter_id = models.CharField(max_length=255, db_column="meterid")
+    account = models.CharField(max_length=255, null=True, db_column="accountnumber")
+    customer_number = models.IntegerField(null=True, db_column="customer id")
+    customer_type = models.CharField(max_length=255, null=True, blank=True, db_column="customer type")
+    connected_at = models.DateTimeField(null=True, blank=True, db_column="customer connect date")
+    latitude = models.FloatField(null=True, blank=True, db_column="latitude")
+    longitude = models.FloatField(null=True, blank=True, db_column="longitude")
+    community = models.CharField(max_length=255, null=True, blank=True, db_column="community")
+    village = models.CharField(max_length=255, null=True, blank=True, db_column="Village name")
+    status = models.CharField(max_length=255, null=True, blank=True, db_column="current status")
+
+    class Meta(AcdbModel.Meta):
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.meter_id
+
+
+class Meter(RegisteredMeter):
+    """The current registry, the one that meter assignment writes."""
+
+    class Meta(RegisteredMeter.Meta):
+        abstract = False
+        db_table = "tblmeter"
+        ordering = ["meter_id", "account"]
+
+
+class LegacyMeter(RegisteredMeter):
+    """The large registry, made by copying the table in Access."""
+
+    class Meta(RegisteredMeter.Meta):
+        abstract = False
+        db_table = "Copy Of tblmeter"
+        ordering = ["meter_id", "account"]
+
+
+class Site(models.Model):
+    """A minigrid or clinic: what the three letters at the end of an account number stand for (semantics 5)."""
+
+    code = models.CharField(
+        max_length=3, primary_key=True, validators=[RegexValidator("^[A-Z]{3}$", "Three capital letters, like MAK.")]
+    )
+    name = models.CharField(max_length=80, unique=True)
+    aliases = models.JSONField(
+        default=list, blank=True, help_text='Other names in use, like ["Matsoaing"]; found by search and by imports.'
+    )
+    district = models.CharField(max_length=80, blank=True)
+    country = models.CharField(max_length=2, default="LS", help_text="Two-letter country code.")
+    currency = models.CharField(max_length=3, default="LSL")
+    dial_code = models.CharField(max_length=4, default="266", help_text="Without plus sign.")
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    active = models.BooleanField(default=True, help_text="Off for pilot sites that no longer run; they stay known.")
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Status(models.TextChoices):
+    """Where a customer stands, from the dates of the ACDB (semantics 10.1)."""
+
+    ACTIVE = "active", "Active"
+    TERMINATED = "terminated", "Terminated"
+    WAITING = "waiting", "Not connected"
+
+
+class DirectoryCustomer(models.Model):
+    """What lists and searches need of a customer, derived from the ACDB and refreshed when it changes.
+
+    The ACDB stays the source: detail pages and the API read the record itself.
+    """
+
+    number = models.IntegerField(primary_key=True)
+    name = models.CharField(max_length=255)
+    sort_name = models.CharField(max_length=255, help_text="Folded, last name first.")
+    site = models.CharField(max_length=80, blank=True, help_text="Site code, or the concession as written if unknown.")
+    customer_type = models.CharField(max_length=40, blank=True)
+    status = models.CharField(max_length=12, choices=Status)
+    plot = models.CharField(max_length=80, blank=True)
+    village = models.CharField(max_length=255, blank=True)
+    phones = models.CharField(max_length=120, blank=True, help_text="For display, separated by commas.")
+    accounts = models.CharField(max_length=255, blank=True, help_text="Sorted, separated by blanks.")
+    connected_on = models.DateField(null=True)
+    document = models.TextField(help_text="Everything a search looks at, folded.")
+    digest = models.CharField(max_length=32, help_text="Of all other fields, to refresh only what changed.")
+
+    class Meta:
+        ordering = ["sort_name", "number"]
+        indexes = [
+            models.Index("sort_name", "number", name="directory_by_name"),
+            models.Index("site", "sort_name", "number", name="directory_by_site"),
+            models.Index("status", "sort_name", "number", name="directory_by_status"),
+            models.Index("customer_type", "sort_name", "number", name="directory_by_type"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}"
+
+
+class DirectoryPhone(models.Model):
+    """A phone number of a customer by its last eight digits, for lookups without a scan."""
+
+    suffix = models.CharField(max_length=8, db_index=True)
+    digits = models.CharField(max_length=20)
+    customer_number = models.IntegerField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("customer_number", "digits", name="directory_phone_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"…{self.suffix[-3:]} of {self.customer_number}"
+
+
+class AccountSource(models.IntegerChoices):
+    """Where an account is known from, best first: the order of the one resolver (D-14)."""
+
+    ACCOUNTS = 1, "account numbers"
+    METER = 2, "meter registry"
+    LEGACY_METER = 3, "large meter registry"
+    PLOT = 4, "plot number"
+    HISTORY = 5, "transactions only"
+
+
+class DirectoryAccount(models.Model):
+    """An account and the customer it belongs to, as the one resolver decides (semantics 3, D-14)."""
+
+    account = models.CharField(max_length=20, db_index=True)
+    customer_number = models.IntegerField(null=True, db_index=True)
+    site = models.CharField(max_length=3, blank=True, help_text="Last three letters of the account.")
+    customer_type = models.CharField(max_length=40, blank=True)
+    meter_id = models.CharField(max_length=80, blank=True)
+    source = models.PositiveSmallIntegerField(choices=AccountSource)
+    owner = models.BooleanField(help_text="True for the one customer that the account resolves to.")
+
+    class Meta:
+        ordering = ["account", "source"]
+        constraints = [models.UniqueConstraint("account", "customer_number", name="directory_account_once")]
+
+    def __str__(self) -> str:
+        return self.account
+
+
+class DirectoryState(models.Model):
+    """When the directory was last brought up to date, in one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    refreshed_at = models.DateTimeField(null=True)
+    customers = models.IntegerField(default=0)
+    accounts = models.IntegerField(default=0)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "directory state"
+
+    def __str__(self) -> str:
+        return f"directory of {self.refreshed_at}"

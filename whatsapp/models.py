@@ -1,0 +1,1 @@
+"""WhatsApp care: channels, conversations and tickets. The tables come with the feature."""
