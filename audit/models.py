@@ -56,9 +56,9 @@ class Mutation(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index("table_name", "record_id", "-id", name="mutation_of_record"),
-            models.Index("actor_id", "-id", name="mutation_by_actor"),
-            models.Index("state", name="mutation_unsettled", condition=models.Q(state="pending")),
+            models.Index(fields=["table_name", "record_id", "-id"], name="mutation_of_record"),
+            models.Index(fields=["actor_id", "-id"], name="mutation_by_actor"),
+            models.Index(fields=["state"], name="mutation_unsettled", condition=models.Q(state="pending")),
         ]
 
     def __str__(self) -> str:

@@ -47,8 +47,8 @@ class Customer(AcdbModel):
 class AccountNumber(AcdbModel):
     """An account opened for a customer; the table has no key and may list an account twice."""
 
-    pk = models.CompositePrimaryKey("account", "customer_number")
-    account = models.CharField(max_length=255, db_column="accountnumber")
+    # The nearest thing to a key, for reading only: an account can be listed twice.
+    account = models.CharField(max_length=255, primary_key=True, db_column="accountnumber")
     customer_number = models.IntegerField(null=True, db_column="customerid")
     meter_id = models.CharField(max_length=255, null=True, blank=True, db_column="meterid")
     opened_at = models.DateTimeField(null=True, blank=True, db_column="opened date")
@@ -64,8 +64,8 @@ class AccountNumber(AcdbModel):
 class RegisteredMeter(AcdbModel):
     """A meter assigned to an account; the layout that both registries share."""
 
-    pk = models.CompositePrimaryKey("meter_id", "account")
-    meter_id = models.CharField(max_length=255, db_column="meterid")
+    # The nearest thing to a key, for reading only: a meter can be listed for two accounts.
+    meter_id = models.CharField(max_length=255, primary_key=True, db_column="meterid")
     account = models.CharField(max_length=255, null=True, db_column="accountnumber")
     customer_number = models.IntegerField(null=True, db_column="customer id")
     customer_type = models.CharField(max_length=255, null=True, blank=True, db_column="customer type")
@@ -157,10 +157,10 @@ class DirectoryCustomer(models.Model):
     class Meta:
         ordering = ["sort_name", "number"]
         indexes = [
-            models.Index("sort_name", "number", name="directory_by_name"),
-            models.Index("site", "sort_name", "number", name="directory_by_site"),
-            models.Index("status", "sort_name", "number", name="directory_by_status"),
-            models.Index("customer_type", "sort_name", "number", name="directory_by_type"),
+            models.Index(fields=["sort_name", "number"], name="directory_by_name"),
+            models.Index(fields=["site", "sort_name", "number"], name="directory_by_site"),
+            models.Index(fields=["status", "sort_name", "number"], name="directory_by_status"),
+            models.Index(fields=["customer_type", "sort_name", "number"], name="directory_by_type"),
         ]
 
     def __str__(self) -> str:

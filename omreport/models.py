@@ -11,8 +11,8 @@ from ccportal.acdb.models import AcdbModel
 class ReadingRow(AcdbModel):
     """Mean power over about ten minutes; the layout all reading tables share."""
 
-    pk = models.CompositePrimaryKey("meter_id", "at")
-    meter_id = models.CharField(max_length=255, db_column="meterid")
+    # Nominal, for reading only: the table has no key.
+    meter_id = models.CharField(max_length=255, primary_key=True, db_column="meterid")
     at = models.DateTimeField(null=True, db_column="whdatetime")
     power_kw = models.FloatField(null=True, db_column="powerkW")
     community = models.CharField(max_length=255, null=True, db_column="community")
@@ -115,7 +115,7 @@ class AccountFirstSeen(models.Model):
 
     class Meta:
         ordering = ["account"]
-        indexes = [models.Index("year", "month", "site", name="first_seen_by_month")]
+        indexes = [models.Index(fields=["year", "month", "site"], name="first_seen_by_month")]
 
     def __str__(self) -> str:
         return f"{self.account} since {self.year}-{self.month:02d}"

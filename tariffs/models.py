@@ -40,7 +40,7 @@ class TariffOverride(models.Model):
 
     class Meta:
         ordering = ["scope", "scope_key", "-effective_from", "-id"]
-        indexes = [models.Index("scope", "scope_key", "-effective_from", name="override_in_force")]
+        indexes = [models.Index(fields=["scope", "scope_key", "-effective_from"], name="override_in_force")]
 
     def __str__(self) -> str:
         return f"{self.scope} {self.scope_key}: {self.rate} from {self.effective_from:%Y-%m-%d}"

@@ -55,5 +55,7 @@ class AcdbUnavailable(Unavailable):
 
     title = "The customer database is not available"
 
-    def __init__(self, message: str = "The customer database is not available at the moment. Try again shortly.") -> None:
+    def __init__(
+        self, message: str = "The customer database is not available at the moment. Try again shortly."
+    ) -> None:
         super().__init__(message)

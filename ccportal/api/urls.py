@@ -1,0 +1,3 @@
+"""Pages and endpoints of this app."""
+
+urlpatterns: list = []

@@ -1,0 +1,71 @@
+"""Named people, an ACDB to write rows into, and signed-in clients."""
+
+import os
+
+import pytest
+from django.db import connections
+
+# Playwright's event loop makes Django see an async context where there is none.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+PASSWORD = "Katse-e-ntsho-7"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Adds the ACDB's tables, which no migration makes, to its test database."""
+    from ccportal.acdb.testing import create_tables
+
+    with django_db_blocker.unblock():
+        create_tables(connections["acdb"])
+
+
+@pytest.fixture(autouse=True)
+def fast_passwords(settings, tmp_path):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def make_employee(db):
+    from ccportal.accounts.models import Employee
+
+    def make(employee_no, name, role, **fields):
+        return Employee.objects.create_user(employee_no, PASSWORD, name=name, role=role, **fields)
+
+    return make
+
+
+@pytest.fixture
+def thabo(make_employee):
+    """The care agent: role generic."""
+    return make_employee("1004", "Thabo Mokoena", "generic")
+
+
+@pytest.fixture
+def lineo(make_employee):
+    """Lineo works in finance."""
+    return make_employee("1003", "Lineo Letsie", "finance_team")
+
+
+@pytest.fixture
+def palesa(make_employee):
+    """Palesa runs O&M."""
+    return make_employee("1002", "Palesa Molapo", "onm_team")
+
+
+@pytest.fixture
+def nthabiseng(make_employee):
+    """Nthabiseng is the super admin."""
+    return make_employee("1001", "Nthabiseng Phiri", "superadmin")
+
+
+@pytest.fixture
+def sign_in(client):
+    """Signs an employee in on the test client and returns the client."""
+
+    def enter(employee):
+        client.force_login(employee, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return enter
