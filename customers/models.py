@@ -131,7 +131,6 @@ class Status(models.TextChoices):
 
     ACTIVE = "active", "Active"
     TERMINATED = "terminated", "Terminated"
-    WAITING = "waiting", "Not connected"
 
 
 class DirectoryCustomer(models.Model):
@@ -151,8 +150,9 @@ class DirectoryCustomer(models.Model):
     phones = models.CharField(max_length=120, blank=True, help_text="For display, separated by commas.")
     accounts = models.CharField(max_length=255, blank=True, help_text="Sorted, separated by blanks.")
     connected_on = models.DateField(null=True)
-    document = models.TextField(help_text="Everything a search looks at, folded.")
-    digest = models.CharField(max_length=32, help_text="Of all other fields, to refresh only what changed.")
+    document = models.TextField(help_text="Names, site, plot, city, district and number, folded: what programs search.")
+    extra = models.TextField(help_text="Phones, accounts, meters, village, e-mail, id, folded: what staff search too.")
+    digest = models.CharField(max_length=32, help_text="Of the source rows, to refresh only what changed.")
 
     class Meta:
         ordering = ["sort_name", "number"]
@@ -165,6 +165,10 @@ class DirectoryCustomer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"
+
+    @property
+    def account_list(self) -> list[str]:
+        return self.accounts.split()
 
 
 class DirectoryPhone(models.Model):
@@ -219,6 +223,8 @@ class DirectoryState(models.Model):
     refreshed_at = models.DateTimeField(null=True)
     customers = models.IntegerField(default=0)
     accounts = models.IntegerField(default=0)
+    sites = models.JSONField(default=dict, help_text="Customers of each site: all, active.")
+    types = models.JSONField(default=list, help_text="Customer types in use.")
     error = models.CharField(max_length=300, blank=True)
 
     class Meta:

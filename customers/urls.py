@@ -1,3 +1,13 @@
-"""Pages and endpoints of this app."""
+"""Pages under /customers/."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from customers import views
+
+app_name = "customers"
+
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("suggest/", views.suggest, name="suggest"),
+    path("<int:number>/", views.detail, name="detail"),
+]

@@ -1,3 +1,3 @@
-"""Pages and endpoints of this app."""
+"""Report pages."""
 
 urlpatterns: list = []

@@ -13,8 +13,9 @@ def fold(text: str | None) -> str:
     >>> fold("'Mantšali  Letšela")
     'mantsali letsela'
     """
-    decomposed = unicodedata.normalize("NFKD", text or "")
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    plain = text or ""
+    if not plain.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
     return _NOT_WORD.sub(" ", plain.lower().translate(_APOSTROPHES)).strip()
 
 

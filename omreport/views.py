@@ -1,0 +1,54 @@
+"""Report pages; for now the dashboard."""
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from ccportal.accounts.permissions import requires
+from ccportal.core.charts import BarChart, Series
+from ccportal.core.htmx import render_page
+from customers.models import DirectoryState
+from customers.queries import site_names
+from omreport import queries
+
+
+@require_safe
+@requires("view_reports")
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Totals, customers and sales per site, and how fresh all of it is."""
+    names = site_names().names
+    only = request.GET.get("site", "").upper()
+    lines = queries.site_lines(names, only if only in names else "")
+    context = {
+        "lines": lines,
+        "only": only if only in names else "",
+        "choices": queries.site_choices(names),
+        "totals": queries.totals() if not only else queries.totals_of(lines),
+        "people": queries.people_totals(lines),
+        "customers_chart": customers_chart(lines),
+        "sales_chart": sales_chart(lines),
+        "freshness": queries.freshness(),
+        "directory": DirectoryState.objects.first(),
+    }
+    return render_page(request, "omreport/dashboard.html", "omreport/htmx/dashboard.html", context)
+
+
+def customers_chart(lines: list[queries.SiteLine]) -> BarChart:
+    shown = [line for line in lines if line.people]
+    return BarChart(
+        title="Customers per site",
+        unit="customers",
+        labels=[line.code for line in shown],
+        series=[
+            Series("Active", [line.people.active for line in shown if line.people]),
+            Series("Terminated", [line.people.terminated for line in shown if line.people]),
+        ],
+    )
+
+
+def sales_chart(lines: list[queries.SiteLine]) -> BarChart:
+    return BarChart(
+        title="Energy vended per site",
+        unit="MWh",
+        labels=[line.code for line in lines],
+        series=[Series("Vended", [line.mwh for line in lines])],
+    )
