@@ -13,9 +13,9 @@ from django.core.exceptions import ImproperlyConfigured
 from ccportal import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env.load_dotenv(BASE_DIR / ".env")
-
 TESTING = "pytest" in sys.modules
+if not TESTING:  # a developer's own installation must not change what tests do
+    env.load_dotenv(BASE_DIR / ".env")
 
 # ---------------------------------------------------------------- what kind of installation
 DEMO = env.flag("DEMO")
