@@ -1,8 +1,11 @@
 """What every template may use."""
 
+from functools import partial
+
 from django.conf import settings
 from django.http import HttpRequest
 
+from ccportal.core import navigation
 from ccportal.core.logs import request_id
 from ccportal.core.money import symbol
 
@@ -14,4 +17,6 @@ def portal(request: HttpRequest) -> dict[str, object]:
         "currency": symbol(),
         "request_id": request_id.get(),
         "version": settings.VERSION,
+        # A callable: partials that show no navigation do not pay for it.
+        "navigation": partial(navigation.for_request, request),
     }

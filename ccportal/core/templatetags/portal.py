@@ -4,7 +4,11 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django import template
+from django.forms import BoundField
+from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from ccportal.core.money import rounded, symbol
 from ccportal.core.periods import meter_zone
@@ -50,3 +54,29 @@ def orempty(value: object) -> str:
     """An en dash in place of nothing, so that an empty cell reads as empty and not as broken."""
     text = "" if value is None else str(value).strip()
     return text or "–"
+
+
+@register.filter
+def at(mapping: dict[str, object], key: str) -> object:
+    """The value of a dictionary under a key that only the template knows; empty when there is none."""
+    return mapping.get(key, "")
+
+
+@register.filter
+def number(value: Number, places: int = 0) -> str:
+    """``1,338``; an en dash for nothing."""
+    return "–" if value is None else f"{rounded(value, places):,.{places}f}"
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A symbol of static/sprite.svg; decoration, so hidden from screen readers: a word stands beside it."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("sprite.svg"), name
+    )
+
+
+@register.simple_tag
+def widget(field: BoundField, placeholder: str = "") -> SafeString:
+    """The input of a form field, with a placeholder when the template has one."""
+    return field.as_widget(attrs={"placeholder": placeholder} if placeholder else None)
