@@ -1,0 +1,23 @@
+"""Background work of the registry."""
+
+import logging
+
+from celery import shared_task
+from django.db.utils import Error as DatabaseError
+
+from customers.models import DirectoryState
+from customers.services.directory import refresh_directory as refresh
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def refresh_directory() -> None:
+    """Follow changes that other programs made in the ACDB; a failure is recorded where pages and health show it."""
+    try:
+        refresh()
+    except DatabaseError as error:
+        logger.error("the directory could not be refreshed: %s", type(error).__name__)
+        DirectoryState.objects.update_or_create(
+            id=1, defaults={"error": "The customer database could not be read."}
+        )
