@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from django.conf import settings as portal_settings
 from django.db import connections
 
 # Playwright's event loop makes Django see an async context where there is none.
@@ -12,10 +13,20 @@ PASSWORD = "Katse-e-ntsho-7"
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """Adds the ACDB's tables, which no migration makes, to its test database."""
+def real_acdb():
+    return portal_settings.DATABASES["acdb"]["NAME"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(real_acdb, django_db_setup, django_db_blocker):
+    """Adds the ACDB's tables, which no migration makes, to its test database.
+
+    There is one only when a test asks for it; otherwise the name still means the developer's own file.
+    """
     from ccportal.acdb.testing import create_tables
 
+    if connections["acdb"].settings_dict["NAME"] == real_acdb:
+        return
     with django_db_blocker.unblock():
         create_tables(connections["acdb"])
 

@@ -7,6 +7,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -41,7 +42,10 @@ CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")
 CORS_ALLOW_CREDENTIALS = True
 CORS_URLS_REGEX = r"^/(api/.*|health|sites|customers/(by-|search).*)$"
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "x-api-key", "if-none-match"]
 CORS_EXPOSE_HEADERS = ["Content-Disposition", "ETag", "Retry-After", "X-Request-ID"]
+# Proxies in front of the portal; as many hops of X-Forwarded-For are believed.
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
 ROOT_URLCONF = "ccportal.urls"
 WSGI_APPLICATION = "ccportal.wsgi.application"
 APPEND_SLASH = True
@@ -59,7 +63,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django_htmx",
     "rest_framework",
-    "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
     "corsheaders",
     "axes",
@@ -164,6 +167,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# Employee numbers are also accepted with this in front, as other programs write them.
+EMPLOYEE_PREFIX = env.text("EMPLOYEE_PREFIX", "1PWR")
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"
@@ -179,7 +184,7 @@ AXES_VERBOSE = False
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_SENSITIVE_PARAMETERS = ["password", "username", "employee_id", "customer_id"]
-AXES_IPWARE_PROXY_COUNT = env.integer("TRUSTED_PROXIES", 0) or None
+AXES_CLIENT_IP_CALLABLE = "ccportal.accounts.addresses.client_ip"
 
 HR_URL = env.text("HR_URL")
 HR_API_KEY = env.text("HR_API_KEY")
@@ -194,7 +199,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["ccportal.api.permissions.StatedPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["ccportal.api.limits.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["ccportal.api.throttles.CallerThrottle"],
     "DEFAULT_THROTTLE_RATES": {
@@ -204,7 +209,7 @@ REST_FRAMEWORK = {
     },
     "EXCEPTION_HANDLER": "ccportal.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-    "NUM_PROXIES": env.integer("TRUSTED_PROXIES", 0),
+    "NUM_PROXIES": TRUSTED_PROXIES,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Customer care portal",
@@ -214,20 +219,14 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
 }
 SIMPLE_JWT = {
-    "ALGORITHM": "ES256",
-    "SIGNING_KEY": JWT_SIGNING_KEY,
+    "ALGORITHM": "ES256",  # signing and verifying keys: ccportal.accounts.signing
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.integer("JWT_ACCESS_MINUTES", 480)),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=env.integer("JWT_REFRESH_DAYS", 7)),
-    "ROTATE_REFRESH_TOKENS": True,
-    "BLACKLIST_AFTER_ROTATION": True,
-    "USER_ID_FIELD": "employee_no",
-    "USER_ID_CLAIM": "sub",
-    "CHECK_REVOKE_TOKEN": True,
-    "UPDATE_LAST_LOGIN": False,
 }
 
 # ---------------------------------------------------------------- background work
-REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6380/0")
+# Tests that want a broker start their own; the others must never reach a real one.
+REDIS_URL = "redis://127.0.0.1:1/0" if TESTING else env.text("REDIS_URL", "redis://127.0.0.1:6380/0")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -277,7 +276,7 @@ if PRODUCTION:
     SECURE_REDIRECT_EXEMPT = [r"^health$"]
     SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 31536000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
-    if env.integer("TRUSTED_PROXIES", 0):
+    if TRUSTED_PROXIES:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # ---------------------------------------------------------------- logs: JSON lines, request ids, no personal data

@@ -1,6 +1,13 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
     name = "ccportal.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        from ccportal.accounts import audited, checks, groups, signals  # noqa: F401 - importing them connects them
+
+        # After django.contrib.auth's own receiver, which makes the permissions.
+        post_migrate.connect(groups.write_role_groups, sender=self, dispatch_uid="accounts.role_groups")

@@ -1,0 +1,26 @@
+"""Which of our own models have every change logged.
+
+The floor says what is to be logged; the audit app, which stands above it, listens and writes the log.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from django.db.models import Model
+
+_registered: dict[type[Model], frozenset[str]] = {}
+
+
+def register(model: type[Model], exclude: Iterable[str] = ()) -> type[Model]:
+    """Have creations, changes and deletions of ``model`` logged, without the fields in ``exclude``."""
+    names = {field.name for field in model._meta.get_fields()}
+    unknown = set(exclude) - names
+    if unknown:
+        raise ValueError(f"{model.__name__} has no fields {sorted(unknown)}")
+    _registered[model] = frozenset(exclude)
+    return model
+
+
+def registered() -> Mapping[type[Model], frozenset[str]]:
+    """Model -> names of the fields that are not logged. Complete once every app is ready."""
+    return MappingProxyType(_registered)
