@@ -22,17 +22,27 @@ class Job(models.Model):
     total = models.BigIntegerField(default=0, help_text="0 while unknown.")
     result = models.JSONField(null=True)
     error = models.TextField(blank=True, help_text="The sentence that the user sees.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How many workers have begun it.")
+    claim = models.CharField(max_length=32, blank=True, help_text="Token of the worker that runs it.")
     created_at = models.DateTimeField(auto_now_add=True)
+    enqueued_at = models.DateTimeField(null=True, blank=True, help_text="Last handed to the broker; empty if never.")
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["kind", "-id"], name="job_latest_of_kind")]
+        indexes = [
+            models.Index(fields=["kind", "-id"], name="job_latest_of_kind"),
+            models.Index(fields=["state"], name="job_unfinished", condition=models.Q(state__in=["queued", "running"])),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}: {self.state}"
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state in (JobState.DONE, JobState.FAILED)
 
     @property
     def percent(self) -> int | None:
