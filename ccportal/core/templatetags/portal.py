@@ -5,13 +5,16 @@ from decimal import Decimal
 
 from django import template
 from django.forms import BoundField
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from ccportal.core.charts import Figure, Sparkline
 from ccportal.core.money import rounded, symbol
 from ccportal.core.periods import meter_zone
+from ccportal.core.svg import colour_index, figure_svg, sparkline_svg
 
 register = template.Library()
 Number = Decimal | float | int | None
@@ -80,3 +83,14 @@ def icon(name: str) -> SafeString:
 def widget(field: BoundField, placeholder: str = "") -> SafeString:
     """The input of a form field, with a placeholder when the template has one."""
     return field.as_widget(attrs={"placeholder": placeholder} if placeholder else None)
+
+
+@register.simple_tag
+def chart(figure: Figure | Sparkline) -> SafeString:
+    """A figure with legend and table of values, or a sparkline alone."""
+    if isinstance(figure, Sparkline):
+        return sparkline_svg(figure)
+    several = len(figure.series) > 1
+    legend = [(series.name, f"s{colour_index(n)}") for n, series in enumerate(figure.series, 1)] if several else []
+    drawing = "" if figure.empty else figure_svg(figure)
+    return render_to_string("inc/chart.html", {"figure": figure, "drawing": drawing, "legend": legend})
