@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 from django.db.models import Sum as DbSum
 
-from ccportal.core.money import ZERO, ratio, rounded
+from ccportal.core.money import ratio, rounded
 from ccportal.core.periods import Month
 from customers.queries import SiteCount, site_counts
-from omreport.calculations import MonthSum
+from omreport.calculations import MonthSum, Sum
 from omreport.models import AccountFirstSeen, RollupState, SiteMonth
 
 KWH_PER_MWH = 1000
@@ -43,9 +43,9 @@ class Totals:
         return self.kwh / KWH_PER_MWH
 
 
-def totals(rows: QuerySet[SiteMonth] | None = None) -> Totals:
-    """The whole table, or the rows given (semantics 9.4)."""
-    chosen = SiteMonth.objects.all() if rows is None else rows
+def totals(site: str = "") -> Totals:
+    """The whole ledger, undated rows and odd accounts included, or that of one site (semantics 9.4)."""
+    chosen = SiteMonth.objects.filter(site=site) if site else SiteMonth.objects.all()
     sums = chosen.aggregate(
         transactions=DbSum("transactions"),
         revenue=DbSum("revenue"),
@@ -60,6 +60,17 @@ def totals(rows: QuerySet[SiteMonth] | None = None) -> Totals:
         payments=sums["payments"] or 0,
         paid=rounded(sums["paid"], 4),
     )
+
+
+def site_sums() -> dict[str, Sum]:
+    """All rows of each site, undated ones included, in order of the code (semantics 9.4)."""
+    rows = (
+        SiteMonth.objects.exclude(site="")
+        .order_by("site")
+        .values("site")
+        .annotate(n=DbSum("transactions"), sales=DbSum("revenue"), energy=DbSum("kwh"))
+    )
+    return {row["site"]: Sum(row["n"], rounded(row["sales"], 4), rounded(row["energy"], 4)) for row in rows}
 
 
 @dataclass(frozen=True)
@@ -86,13 +97,7 @@ class SiteLine:
 def site_lines(names: dict[str, str], only: str = "") -> list[SiteLine]:
     """Every site that has customers or transactions, in order of its code."""
     people = {count.code: count for count in site_counts() if count.code}
-    sums = {
-        row["site"]: row
-        for row in SiteMonth.objects.exclude(site="")
-        .order_by()
-        .values("site")
-        .annotate(sales=DbSum("revenue"), energy=DbSum("kwh"))
-    }
+    sums = site_sums()
     accounts = dict(
         AccountFirstSeen.objects.order_by().values("site").annotate(n=Count("account")).values_list("site", "n")
     )
@@ -103,8 +108,8 @@ def site_lines(names: dict[str, str], only: str = "") -> list[SiteLine]:
             names.get(code, code),
             people.get(code),
             accounts.get(code, 0),
-            sums[code]["sales"] if code in sums else ZERO,
-            sums[code]["energy"] if code in sums else ZERO,
+            sums.get(code, Sum()).revenue,
+            sums.get(code, Sum()).kwh,
         )
         for code in codes
     ]
@@ -117,12 +122,10 @@ def site_choices(names: dict[str, str]) -> list[tuple[str, str]]:
     return [(code, names.get(code, code)) for code in sorted(codes)]
 
 
-def people_totals(lines: list[SiteLine]) -> SiteCount:
-    """All customers, those without a site included; of the lines given when they are of one site."""
-    if len(lines) == 1:
-        return lines[0].people or SiteCount(lines[0].code, lines[0].name, 0, 0)
-    counts = site_counts()
-    return SiteCount("", "All sites", sum(c.total for c in counts), sum(c.active for c in counts))
+def people_totals(site: str = "") -> SiteCount:
+    """All customers, those without a site included, or those of one site."""
+    counts = [count for count in site_counts() if not site or count.code == site]
+    return SiteCount(site, "", sum(count.total for count in counts), sum(count.active for count in counts))
 
 
 @dataclass(frozen=True)

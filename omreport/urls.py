@@ -1,3 +1,9 @@
 """Report pages."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from omreport import views
+
+urlpatterns = [
+    path("", views.dashboard, name="dashboard"),
+]

@@ -16,14 +16,15 @@ from omreport import queries
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Totals, customers and sales per site, and how fresh all of it is."""
     names = site_names().names
-    only = request.GET.get("site", "").upper()
-    lines = queries.site_lines(names, only if only in names else "")
+    asked = request.GET.get("site", "").upper()
+    only = asked if asked in names else ""
+    lines = queries.site_lines(names, only)
     context = {
         "lines": lines,
-        "only": only if only in names else "",
+        "only": only,
         "choices": queries.site_choices(names),
-        "totals": queries.totals() if not only else queries.totals_of(lines),
-        "people": queries.people_totals(lines),
+        "totals": queries.totals(only),
+        "people": queries.people_totals(only),
         "customers_chart": customers_chart(lines),
         "sales_chart": sales_chart(lines),
         "freshness": queries.freshness(),
