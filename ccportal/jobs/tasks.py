@@ -1,10 +1,17 @@
-"""Scheduled work of the jobs themselves."""
+"""Scheduled work of the jobs and the outbox themselves."""
 
 from celery import shared_task
 
-from ccportal.jobs import services
+from ccportal.jobs import outbox, services
 
 
 @shared_task(name="jobs.sweep")
 def sweep() -> None:
+    """Send again what no worker took, give away what a dead worker left."""
     services.sweep()
+
+
+@shared_task(name=outbox.TASK)
+def send_outbox() -> None:
+    """Send what is due."""
+    outbox.send_due()

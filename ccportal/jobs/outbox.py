@@ -1,0 +1,225 @@
+"""Everything that leaves the house: SMS, WhatsApp replies, e-mails, tickets, pushes to uGridPlan.
+
+    with transaction.atomic():
+        code = OneTimeCode.objects.create(...)
+        outbox.enqueue("sms.code", f"code-{code.pk}", {"to": "+26650000000", "text": "..."})
+
+    @outbox.handler("sms.code")            # in a tasks module
+    def send_code(message: OutboxMessage) -> str:
+        return gateway.send(message.payload["to"], message.payload["text"], reference=message.key)
+
+The row is written in the transaction of its cause, so that neither exists without the other. A worker claims it by a
+conditional update, calls the handler outside any transaction and records the vendor's explicit confirmation. When a
+worker dies between the vendor's answer and our record, the message is sent again: hand ``message.key`` to the vendor
+as its idempotency key wherever it takes one. Keys are shown to staff and logged: no personal data in them.
+"""
+
+import logging
+import random
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from ccportal.core import broker
+from ccportal.core.errors import Conflict
+from ccportal.jobs.models import OutboxMessage, OutboxState
+
+logger = logging.getLogger(__name__)
+Handler = Callable[[OutboxMessage], str]
+
+FIRST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(hours=1)
+#: Tried for about four hours.
+MAX_ATTEMPTS = 12
+#: A message being sent for so long has lost its worker; longer than any vendor call may take.
+STUCK_AFTER = timedelta(minutes=5)
+BATCH = 50
+TASK = "outbox.send"
+
+_DUE_STATES = (OutboxState.QUEUED, OutboxState.RETRYING)
+_handlers: dict[str, Handler] = {}
+
+
+class TransientError(Exception):
+    """The vendor may take it later: no connection, 5xx, 429. ``retry_after`` is the vendor's own wish in seconds.
+
+    The message is kept for staff to read: no personal data and no credentials in it.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class PermanentError(Exception):
+    """The vendor will never take it as it is: a wrong number, a refused text. Same rule for the message."""
+
+
+def handler(kind: str) -> Callable[[Handler], Handler]:
+    """Register the function that sends messages of a kind and returns the vendor's reference."""
+
+    def decorate(function: Handler) -> Handler:
+        if _handlers.setdefault(kind, function) is not function:
+            raise ValueError(f"outbox kind {kind!r} has two handlers")
+        return function
+
+    return decorate
+
+
+def enqueue(kind: str, key: str, payload: dict[str, Any]) -> OutboxMessage:
+    """Write a message in the transaction of its cause; with a key that exists, return what exists.
+
+    ``RuntimeError`` outside a transaction: the message could then exist without its cause.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("outbox.enqueue() must be called inside the transaction of its cause")
+    message, is_new = OutboxMessage.objects.get_or_create(
+        key=key, defaults={"kind": kind, "payload": payload, "next_at": timezone.now()}
+    )
+    if is_new:
+        transaction.on_commit(kick)
+    return message
+
+
+def kick() -> None:
+    """Have a worker look at once; when the broker is down the schedule does it."""
+    broker.send(TASK, expires=60)
+
+
+def send_due() -> int:
+    """Send what is due, one after the other; the number of messages tried."""
+    rescue_stuck()
+    tried = 0
+    for pk in list(_due().order_by("next_at", "pk").values_list("pk", flat=True)[:BATCH]):
+        message = _claim(pk)
+        if message is not None:
+            _send(message)
+            tried += 1
+    if tried == BATCH:
+        kick()
+    return tried
+
+
+def _due() -> Any:
+    return OutboxMessage.objects.filter(Q(next_at=None) | Q(next_at__lte=timezone.now()), state__in=_DUE_STATES)
+
+
+def _claim(pk: int) -> OutboxMessage | None:
+    """Take a due message for this worker; None when another was faster."""
+    taken = (
+        _due()
+        .filter(pk=pk)
+        .update(
+            state=OutboxState.SENDING,
+            claim=secrets.token_hex(16),
+            claimed_at=timezone.now(),
+            attempts=F("attempts") + 1,
+        )
+    )
+    return OutboxMessage.objects.get(pk=pk) if taken else None
+
+
+def _send(message: OutboxMessage) -> None:
+    """Call the handler and record what came of it."""
+    try:
+        reference = _handler_of(message.kind)(message)
+    except PermanentError as error:
+        _settle(message, state=OutboxState.FAILED, error=str(error)[:300])
+    except TransientError as error:
+        _retry(message, str(error), error.retry_after)
+    except Exception as error:
+        logger.exception("message %s (%s) failed: %s", message.key, message.kind, type(error).__name__)
+        _retry(message, "Something went wrong on our side; the log says what.", None)
+    else:
+        _settle(
+            message, state=OutboxState.SENT, sent_at=timezone.now(), vendor_reference=(reference or "")[:120], error=""
+        )
+
+
+def _handler_of(kind: str) -> Handler:
+    try:
+        return _handlers[kind]
+    except KeyError:
+        raise TransientError(f"This version cannot send messages of kind {kind}.") from None
+
+
+def _retry(message: OutboxMessage, error: str, retry_after: float | None) -> None:
+    if message.attempts >= MAX_ATTEMPTS:
+        _settle(message, state=OutboxState.FAILED, error=f"Given up after {message.attempts} attempts. {error}"[:300])
+        return
+    wait = pause(message.attempts)
+    if retry_after is not None:
+        wait = max(wait, timedelta(seconds=min(retry_after, 86400)))
+    _settle(message, state=OutboxState.RETRYING, next_at=timezone.now() + wait, error=error[:300])
+
+
+def pause(attempts: int) -> timedelta:
+    """The wait after so many attempts: 5 s, doubled each time up to an hour, give or take half of it at random.
+
+    The jitter keeps messages that failed together from coming back together.
+    """
+    full = min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE)
+    return full * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, guards nothing
+
+
+def _settle(message: OutboxMessage, **fields: Any) -> None:
+    """Record the outcome, unless the message was taken away from this worker meanwhile."""
+    mine = OutboxMessage.objects.filter(pk=message.pk, state=OutboxState.SENDING, claim=message.claim)
+    if not mine.update(claim="", **fields):
+        logger.warning("message %s was settled by somebody else; outcome %s dropped", message.key, fields["state"])
+
+
+def rescue_stuck() -> int:
+    """Give messages whose worker died back to the queue; the number of them."""
+    stuck = OutboxMessage.objects.filter(state=OutboxState.SENDING, claimed_at__lt=timezone.now() - STUCK_AFTER)
+    rescued = stuck.filter(attempts__lt=MAX_ATTEMPTS).update(
+        state=OutboxState.RETRYING, claim="", next_at=timezone.now(), error="The worker stopped while sending."
+    )
+    given_up = stuck.update(state=OutboxState.FAILED, claim="", error="The worker stopped while sending, every time.")
+    if rescued or given_up:
+        logger.warning("%s messages lost their worker, %s of them for the last time", rescued + given_up, given_up)
+    return rescued
+
+
+def retry(pk: int) -> None:
+    """Send a failed, cancelled or waiting message now; ``Conflict`` when it is sent or being sent."""
+    again = (OutboxState.FAILED, OutboxState.CANCELLED, OutboxState.RETRYING)
+    changed = OutboxMessage.objects.filter(pk=pk, state__in=again).update(
+        state=OutboxState.QUEUED, attempts=0, next_at=timezone.now(), error=""
+    )
+    if not changed:
+        raise Conflict("This message is sent, being sent or waiting already.")
+    transaction.on_commit(kick)
+
+
+def cancel(pk: int) -> None:
+    """Never send a waiting message; ``Conflict`` when it is sent, being sent or ended."""
+    if not OutboxMessage.objects.filter(pk=pk, state__in=_DUE_STATES).update(state=OutboxState.CANCELLED):
+        raise Conflict("Only a waiting message can be cancelled.")
+
+
+def backlog() -> int:
+    """How many messages wait or are being sent."""
+    return OutboxMessage.objects.filter(state__in=(*_DUE_STATES, OutboxState.SENDING)).count()
+
+
+def masked(payload: Any) -> Any:
+    """The shape of a payload without its contents: what staff may see of a message.
+
+    >>> masked({"to": "+26650000000", "parts": [1]})
+    {'to': 'text, 12 characters', 'parts': ['number']}
+    """
+    if isinstance(payload, dict):
+        return {name: masked(value) for name, value in payload.items()}
+    if isinstance(payload, list):
+        return [masked(value) for value in payload]
+    if isinstance(payload, str):
+        return f"text, {len(payload)} characters"
+    if payload is None or isinstance(payload, bool):
+        return payload
+    return "number"
