@@ -15,7 +15,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demo.environment import ROOT, signing_key
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from demo.environment import ROOT
 
 PYTHON = sys.executable
 PROGRAMS = Path(PYTHON).parent
@@ -29,6 +32,14 @@ class Check:
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
     shown: bool = False  # its output is shown while it runs, not only when it fails
+
+
+def signing_key() -> str:
+    """A fresh ES256 private key."""
+    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return pem.decode()
 
 
 def production() -> dict[str, str]:

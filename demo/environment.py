@@ -20,17 +20,6 @@ class Stop(Exception):
     """Something a person has to put right; the message says what."""
 
 
-def signing_key() -> str:
-    """A fresh ES256 private key on one line, its line ends written as ``\\n``."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return pem.decode().strip().replace("\n", "\\n")
-
-
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -45,7 +34,6 @@ def broker_address() -> str:
 _GENERATED: dict[str, Callable[[], str]] = {
     "DEMO": lambda: "1",
     "SECRET_KEY": lambda: secrets.token_urlsafe(50),
-    "JWT_SIGNING_KEY": signing_key,
     "REDIS_URL": broker_address,
 }
 
