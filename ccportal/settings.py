@@ -3,6 +3,7 @@
 docs/operations.md explains every variable; a test compares the two.
 """
 
+import os
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from ccportal import env
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules
 if not TESTING:  # a developer's own installation must not change what tests do
-    env.load_dotenv(BASE_DIR / ".env")
+    env.load_dotenv(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
 
 # ---------------------------------------------------------------- what kind of installation
 DEMO = env.flag("DEMO")
