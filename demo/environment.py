@@ -9,7 +9,7 @@ from pathlib import Path
 from ccportal import env
 
 ROOT = Path(__file__).resolve().parent.parent
-ENV_FILE = ROOT / ".env"
+ENV_FILE = Path(os.environ.get("ENV_FILE", ROOT / ".env"))
 _HEADER = (
     "# Written by `make run`; git ignores this file. docs/operations.md explains every variable.\n"
     "# A variable of the process environment wins over the line here.\n"

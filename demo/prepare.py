@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+from django.core.exceptions import ImproperlyConfigured
 
 from demo.environment import ROOT, Stop, prepare_environment
 
@@ -123,7 +124,10 @@ def main() -> int:
     try:
         prepare_environment()
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ccportal.settings")
-        django.setup()
+        try:
+            django.setup()
+        except ImproperlyConfigured as error:
+            raise Stop(str(error)) from error
         from django.conf import settings
 
         var: Path = settings.VAR_DIR

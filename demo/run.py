@@ -107,10 +107,8 @@ def children(host: str, port: int, logs: Path) -> list[Child]:
 
 
 def start_broker(supervisor: Supervisor, var: Path) -> None:
-    """The private Valkey, unless ``REDIS_URL`` names a server of somebody else's."""
-    address = os.environ.get("REDIS_URL", "")
-    if not broker.is_ours(address):
-        return
+    """The private Valkey at ``REDIS_URL``; the variable follows when another program has taken that port."""
+    address = os.environ["REDIS_URL"]
     address = os.environ["REDIS_URL"] = broker.usable(address)
     folder = var / "valkey"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -170,12 +168,13 @@ def introduce(url: str, var: Path) -> None:
     say(f"\nLogs are in {shown}. Stop with Ctrl-C.")
 
 
-def serve(host: str, port: int, var: Path) -> None:
+def serve(host: str, port: int, var: Path, *, own_broker: bool) -> None:
     supervisor = Supervisor(say)
     supervisor.listen()
     try:
         (var / "log").mkdir(exist_ok=True)
-        start_broker(supervisor, var)
+        if own_broker:
+            start_broker(supervisor, var)
         for child in children(host, port, var / "log"):
             supervisor.add(child)
         if wait_until_served(supervisor, host, port):
@@ -191,14 +190,16 @@ def main() -> int:
         end_with_parent(os.getppid())
     try:
         host, port = chosen_host(), chosen_port()
+        named_by_caller = "REDIS_URL" in os.environ
         prepare_environment()
+        own_broker = not named_by_caller and broker.is_ours(os.environ.get("REDIS_URL", ""))
         var = var_dir()
         lock = claim(var)
         check_port(host, port)
         allow_hosts(host)
         prepare()
         with lock:
-            serve(host, port, var)
+            serve(host, port, var, own_broker=own_broker)
     except Stop as stop:
         sys.stderr.write(f"{stop}\n")
         return 1

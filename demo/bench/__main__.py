@@ -1,0 +1,161 @@
+"""Measures pages, lookups and the import, prints Markdown and writes docs/benchmarks.md.
+
+``python -m demo.bench [--quick]``; ``--quick`` uses a small database and writes nothing, to try the harness itself.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from demo.bench.client import Client, Timing, percentile
+from demo.bench.data import LARGE, MANY_CUSTOMERS, QUICK, Samples, Size, database, samples
+from demo.bench.pages import PAGES, SEARCH, Page
+from demo.bench.server import environment, manage, peak_megabytes, serving
+from demo.environment import ROOT, Stop
+
+REPORT = ROOT / "docs" / "benchmarks.md"
+SAMPLE = ROOT / "demo" / "sample.accdb"
+SIGN_INS = 15
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table; all columns but the first are figures."""
+    lines = [" | ".join(head), " | ".join(["---"] + ["---:"] * (len(head) - 1)), *(" | ".join(row) for row in rows)]
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def prepare(source: Path, var: Path) -> float:
+    """An installation with this database; the seconds that the import took."""
+    var.mkdir(parents=True, exist_ok=True)
+    manage(var, "migrate", "--verbosity", "0")
+    manage(var, "collectstatic", "--no-input", "--verbosity", "0")
+    started = time.monotonic()
+    manage(var, "acdb_import", str(source))
+    took = time.monotonic() - started
+    manage(var, "demo_employees")
+    return took
+
+
+def count_queries(var: Path, drawn: Samples) -> dict[str, list[int]]:
+    path = var / "samples.json"
+    path.write_text(json.dumps(asdict(drawn)), encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, "-m", "demo.bench.queries", str(path)],
+        cwd=ROOT,
+        env=environment(var),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ended.returncode:
+        raise Stop(f"The queries could not be counted:\n{ended.stderr[-2000:]}")
+    counts: dict[str, list[int]] = json.loads(ended.stdout.splitlines()[-1])
+    return counts
+
+
+def measure(var: Path, pages: list[Page], repeat: int) -> str:
+    """The table of the pages of one installation."""
+    drawn = samples(var / "acdb.sqlite3")
+    queries = count_queries(var, drawn)
+    with serving(var) as (port, pid):
+        client = Client("127.0.0.1", port)
+        password = environment(var)["DEMO_PASSWORD"]
+        sign_ins = [client.sign_in("1001", password, "/login/") for _ in range(SIGN_INS)]
+        timings = [client.time_page(page, drawn, repeat) for page in pages]
+        peak = peak_megabytes(pid)
+    timings.append(Timing("Sign in (Argon2 included)", percentile(sign_ins, 50), percentile(sign_ins, 95), 0))
+    rows = [
+        [
+            timing.name,
+            f"{timing.median:.1f}",
+            f"{timing.p95:.1f}",
+            "/".join(str(count) for count in sorted(set(queries.get(timing.name, [])))) or "-",
+            f"{timing.size / 1000:.1f}" if timing.size else "-",
+        ]
+        for timing in timings
+    ]
+    shown = table(["page or lookup", "median ms", "p95 ms", "queries", "kB (gzip)"], rows)
+    return f"{shown}\n\nPeak memory of the largest web process: {peak:.0f} MB."
+
+
+def measure_size(size: Size, folder: Path, pages: list[Page], repeat: int) -> str:
+    var = folder / f"var-{size.name.replace(' ', '-')}"
+    took = prepare(database(size, folder), var)
+    print(f"Imported in {took:.0f} s; measuring", flush=True)
+    head = f"## {size.customers:,} customers, {size.transactions:,} transactions, {size.readings:,} readings"
+    return f"{head}\n\n{measure(var, pages, repeat)}"
+
+
+def seconds_and_megabytes(command: list[str], env: dict[str, str]) -> tuple[float, float]:
+    """Wall time and peak memory of a command, of its largest process."""
+    started = time.monotonic()
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        if status:
+            raise Stop(f"{command[0]} failed:\n{process.stderr.read().decode()[-2000:]}")  # type: ignore[union-attr]
+        process.returncode = 0
+    return time.monotonic() - started, usage.ru_maxrss / 1024
+
+
+def measure_import(folder: Path) -> str:
+    """acdb_import of the sample against mdb-export of the same tables."""
+    names = subprocess.run(["mdb-tables", "-1", str(SAMPLE)], capture_output=True, text=True, check=True).stdout
+    tables = [name for name in names.splitlines() if name]
+    rows = sum(int(subprocess.check_output(["mdb-count", str(SAMPLE), name])) for name in tables)
+    started = time.monotonic()
+    for name in tables:
+        subprocess.run(["mdb-export", str(SAMPLE), name], stdout=subprocess.DEVNULL, check=True)
+    alone = time.monotonic() - started
+    with tempfile.TemporaryDirectory(dir=folder) as var:
+        manage(Path(var), "migrate", "--verbosity", "0")
+        command = [sys.executable, "manage.py", "acdb_import", str(SAMPLE)]
+        took, memory = seconds_and_megabytes(command, environment(Path(var)))
+        idle, _ = seconds_and_megabytes([sys.executable, "manage.py", "help"], environment(Path(var)))
+    lines = [
+        ["`mdb-export` alone, CSV thrown away", f"{alone:.2f}", f"{rows / alone:,.0f}", "-"],
+        ["`acdb_import`, whole command", f"{took:.2f}", f"{rows / took:,.0f}", f"{memory:.0f}"],
+        ["`acdb_import` less the start of Django", f"{took - idle:.2f}", f"{rows / (took - idle):,.0f}", "-"],
+    ]
+    head = f"## Import of the sample Access file ({SAMPLE.stat().st_size / 1e6:.1f} MB, {rows:,} rows)"
+    return f"{head}\n\n" + table(["", "seconds", "rows/s", "peak MB"], lines)
+
+
+def introduction() -> str:
+    return (
+        "# Benchmarks\n\n"
+        "Written by `make bench`: a real server (granian, 2 processes) on SQLite, real HTTP over one kept connection, generated\n"
+        "data, a signed-in super admin. Times are what the caller waits, one call at a time. Figures move with the machine;\n"
+        "compare them with each other.\n\n"
+        f"Measured with {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()} {platform.machine()}."
+    )
+
+
+def main() -> int:
+    quick = "--quick" in sys.argv[1:]
+    folder = Path(os.environ.get("BENCH_DIR", ROOT / "var" / "bench")).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        parts = [introduction(), measure_import(folder)]
+        if quick:
+            parts.append(measure_size(QUICK, folder, PAGES, 10))
+        else:
+            parts.append(measure_size(LARGE, folder, PAGES, 100))
+            parts.append(measure_size(MANY_CUSTOMERS, folder, SEARCH, 100))
+    except Stop as stop:
+        sys.stderr.write(f"{stop}\n")
+        return 1
+    report = "\n\n".join(parts) + "\n"
+    print(report)
+    if not quick:
+        REPORT.write_text(report, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
