@@ -237,12 +237,22 @@ def date_oddity(customer: Customer) -> str:
     return ""
 
 
-def map_url(latitude: float | None, longitude: float | None) -> str:
+def map_url(latitude: object, longitude: object) -> str:
     """A map of the place; empty when it is unknown (NULL or 0) or no place on earth."""
-    if not latitude or not longitude or abs(latitude) > 90 or abs(longitude) > 180:
+    north, east = _degrees(latitude, 90), _degrees(longitude, 180)
+    if not north or not east:
         return ""
-    place = {"mlat": f"{latitude:.6f}", "mlon": f"{longitude:.6f}"}
-    return f"https://www.openstreetmap.org/?{urlencode(place)}#map=17/{latitude:.6f}/{longitude:.6f}"
+    place = {"mlat": f"{north:.6f}", "mlon": f"{east:.6f}"}
+    return f"https://www.openstreetmap.org/?{urlencode(place)}#map=17/{north:.6f}/{east:.6f}"
+
+
+def _degrees(value: object, limit: int) -> float | None:
+    """A coordinate that the ACDB may hold as a number or as text."""
+    try:
+        degrees = float(clean(value).replace(",", "."))
+    except ValueError:
+        return None
+    return degrees if abs(degrees) <= limit else None
 
 
 def as_contract(customer: Customer, names: SiteNames) -> dict[str, str]:
