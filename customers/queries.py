@@ -195,8 +195,9 @@ class MeterLine:
     map_url: str
 
     @property
-    def replaced(self) -> bool:
-        return self.status.lower() == "replaced"
+    def running(self) -> bool:
+        """False for meters that were replaced or whose service ended; registries write both as words."""
+        return self.status.lower() not in ("replaced", "terminated")
 
 
 def meter_lines(number: int, accounts: Sequence[str]) -> list[MeterLine]:
@@ -207,7 +208,7 @@ def meter_lines(number: int, accounts: Sequence[str]) -> list[MeterLine]:
         for row in rows.order_by("account", "meter_id"):
             line = _meter_line(row)
             lines.setdefault((line.meter_id, line.account), line)
-    return sorted(lines.values(), key=lambda line: (line.replaced, line.account, line.meter_id))
+    return sorted(lines.values(), key=lambda line: (not line.running, line.account, line.meter_id))
 
 
 def _meter_line(row: RegisteredMeter) -> MeterLine:
