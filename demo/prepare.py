@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import io
 import json
 import os
 import sys
@@ -120,6 +121,21 @@ def import_acdb(var: Path) -> None:
     write_private(var / "acdb-source.json", {"source": source, "name": path.name, "sha256": fingerprint})
 
 
+def prepare_people(var: Path) -> None:
+    """The demo employees, with the passwords they had before unless ``DEMO_PASSWORD`` gives one for all."""
+    from django.core.management import CommandError, call_command
+
+    path = var / "demo.json"
+    known = read_json(path)
+    printed = io.StringIO()
+    password = os.environ.get("DEMO_PASSWORD") or None
+    try:
+        call_command("demo_employees", password=password, accounts=path if known else None, stdout=printed)
+    except CommandError as error:
+        raise Stop(str(error)) from error
+    write_private(path, {**known, "accounts": json.loads(printed.getvalue())})
+
+
 def main() -> int:
     try:
         prepare_environment()
@@ -136,8 +152,6 @@ def main() -> int:
         collect_static(var)
         import_acdb(var)
         if settings.DEMO:
-            from demo.people import prepare_people
-
             prepare_people(var)
     except Stop as stop:
         sys.stderr.write(f"{stop}\n")

@@ -1,8 +1,8 @@
 """The databases that are measured: made by a generator, or named by the caller.
 
-``BENCH_DB`` and ``BENCH_SEARCH_DB`` name SQLite files (or Access files) with the ACDB's tables. Without them the generator that
-``BENCH_GENERATOR`` names writes them into ``var/bench``: a program with the options ``--customers``, ``--transactions``,
-``--readings`` and ``--out``.
+``BENCH_DB`` and ``BENCH_SEARCH_DB`` name SQLite or Access files with the ACDB's tables. Without them the generator
+that ``BENCH_GENERATOR`` names writes them into ``var/bench``: a program with the options ``--customers``,
+``--transactions``, ``--readings`` and ``--out``.
 """
 
 import os
