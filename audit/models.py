@@ -49,8 +49,9 @@ class Mutation(models.Model):
     state = models.CharField(max_length=8, choices=MutationState, default=MutationState.PENDING)
     settled_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=300, blank=True)
-    reverts = models.OneToOneField(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reverted_by_entry"
+    reverts = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversals")
+    key_floor = models.BigIntegerField(
+        null=True, blank=True, help_text="Highest key before an insertion; finds the new row after a crash."
     )
 
     class Meta:
@@ -60,6 +61,15 @@ class Mutation(models.Model):
             models.Index(fields=["actor_id", "-id"], name="mutation_by_actor"),
             models.Index(fields=["state"], name="mutation_unsettled", condition=models.Q(state="pending")),
         ]
+        constraints = [
+            # One that failed may be tried again.
+            models.UniqueConstraint("reverts", condition=~models.Q(state="failed"), name="mutation_reverted_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.table_name} {self.record_id}"
+
+    @property
+    def effect(self) -> str:
+        """What happened to the record: create, update or delete, also for an entry that undoes another."""
+        return self.action.removeprefix("revert_")

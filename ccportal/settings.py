@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "ccportal.accounts.middleware.SessionExpiryMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -163,7 +164,10 @@ AUTHENTICATION_BACKENDS = [
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["employee_no", "name", "email", "account"]},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
@@ -173,18 +177,40 @@ EMPLOYEE_PREFIX = env.text("EMPLOYEE_PREFIX", "1PWR")
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"
-SESSION_COOKIE_AGE = env.integer("SESSION_HOURS", 10) * 3600
+# A session ends so many seconds after the sign-in, and after its last use. The cookie outlives both, so that the
+# sign-in page can say why it is shown.
+SESSION_LIFETIME = env.integer("SESSION_HOURS", 10) * 3600
+SESSION_IDLE = env.integer("SESSION_IDLE_MINUTES", 90) * 60
+SESSION_COOKIE_AGE = SESSION_LIFETIME + 86400
 SESSION_SAVE_EVERY_REQUEST = False
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+# Wrong passwords until a lock: for one number from one address, for one number from all, from one address for all.
 AXES_FAILURE_LIMIT = env.integer("LOGIN_FAILURES", 5)
+LOCKOUT_NUMBER_LIMIT = env.integer("LOGIN_FAILURES_PER_NUMBER", 30)
+LOCKOUT_ADDRESS_LIMIT = env.integer("LOGIN_FAILURES_PER_ADDRESS", 100)
 AXES_COOLOFF_TIME = timedelta(minutes=env.integer("LOGIN_LOCK_MINUTES", 15))
+AXES_HANDLER = "ccportal.accounts.lockout.PortalLockout"
 AXES_LOCKOUT_CALLABLE = "ccportal.accounts.lockout.locked_out"
-AXES_RESET_ON_SUCCESS = True
-AXES_VERBOSE = False
-AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_SENSITIVE_PARAMETERS = ["password", "username", "employee_id", "customer_id"]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_DISABLE_ACCESS_LOG = True  # accounts.SignIn keeps what people want to see
+AXES_ENABLE_ADMIN = False  # accounts.admin shows and lifts locks
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = [
+    "password",
+    "username",
+    "employee_no",
+    "employee_id",
+    "customer_id",
+    "csrfmiddlewaretoken",
+    "next",
+    "old_password",
+    "new_password",
+    "repeated",
+]
 AXES_CLIENT_IP_CALLABLE = "ccportal.accounts.addresses.client_ip"
 
 HR_URL = env.text("HR_URL")
@@ -269,6 +295,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "ccportal.core.views.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 if PRODUCTION:
@@ -290,6 +317,11 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {
         "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        # One line per request says status and route already; of Django's own only unhandled faults are kept.
+        "django.request": {"level": "ERROR"},
+        # ccportal.celery writes a line per task, without the words of exceptions.
+        "celery.app.trace": {"level": "CRITICAL"},
+        "celery.worker.strategy": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "fontTools": {"level": "WARNING"},
         "axes": {"level": "ERROR"},

@@ -4,9 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("ccportal.core.urls")),
     path("", include("omreport.urls")),
     path("", include("ccportal.accounts.urls")),
     path("", include("ccportal.api.urls")),
+    path("", include("customers.api_urls")),
+    path("", include("billing.api_urls")),
+    path("", include("omreport.api_urls")),
     path("customers/", include("customers.urls")),
     path("customer-data/", include("billing.urls")),
     path("tariffs/", include("tariffs.urls")),
@@ -15,3 +19,8 @@ urlpatterns = [
     path("jobs/", include("ccportal.jobs.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "ccportal.core.views.bad_request"
+handler403 = "ccportal.core.views.permission_denied"
+handler404 = "ccportal.core.views.page_not_found"
+handler500 = "ccportal.core.views.server_error"

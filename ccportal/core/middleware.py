@@ -3,18 +3,26 @@
 import logging
 import re
 import time
+import traceback
 from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
 
-from django.db import connections
+from django.conf import settings
+from django.db import DataError, IntegrityError
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
+from django.db.utils import DatabaseErrorWrapper
 from django.db.utils import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
+from django_htmx.http import HttpResponseClientRedirect
 
 from ccportal.core import logs
 from ccportal.core.errors import AcdbUnavailable, PortalError
+from ccportal.core.htmx import wants_partial
 
 logger = logging.getLogger("ccportal.request")
-_GOOD_ID = re.compile(r"^[0-9A-Za-z-]{8,64}$")
+_GOOD_ID = re.compile(r"^[0-9A-Za-z-]{16,64}$")
 _JSON_PATHS = re.compile(r"^/(api/|health$|sites$|customers/(by-|search$))")
 
 
@@ -39,12 +47,11 @@ class RequestIdMiddleware:
         try:
             response = self.get_response(request)
             response["X-Request-ID"] = logs.request_id.get()
-            match = request.resolver_match
             logger.info(
                 "request",
                 extra={
                     "method": request.method,
-                    "route": match.route if match else "(no route)",
+                    "route": logs.route_of(request),
                     "status": response.status_code,
                     "ms": round((time.perf_counter() - started) * 1000, 1),
                 },
@@ -54,23 +61,28 @@ class RequestIdMiddleware:
             logs.request_id.reset(token)
 
 
-def is_acdb_fault(error: Exception) -> bool:
-    """True when a database error came from the ACDB and not from our own database.
+def is_acdb_fault(error: BaseException) -> bool:
+    """True when a database error means that the ACDB cannot be used: gone, locked, corrupt, empty, another's schema.
 
-    Django does not say which connection raised, so the question is put to both: our own database
-    answers a trivial query, the ACDB does not, or does not have the table that was asked for.
+    Values that do not fit and broken constraints are faults of the caller, not of the database.
     """
-    if not isinstance(error, DatabaseError):
+    if not isinstance(error, DatabaseError) or isinstance(error, DataError | IntegrityError):
         return False
-    try:
-        connections["default"].ensure_connection()
-        with connections["default"].cursor() as cursor:
-            cursor.execute("SELECT 1 FROM django_migrations")
-    except DatabaseError:
-        return False
-    from ccportal.acdb.health import acdb_fault
+    return database_of(error) == "acdb"
 
-    return acdb_fault() is not None
+
+def database_of(error: BaseException) -> str | None:
+    """The alias of the database that raised an error; Django does not say, the frames of its own wrappers do."""
+    alias = None
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, DatabaseErrorWrapper):
+            alias = owner.wrapper.alias
+        elif isinstance(owner, CursorWrapper):
+            alias = owner.db.alias
+        elif isinstance(owner, BaseDatabaseWrapper):
+            alias = owner.alias
+    return alias
 
 
 class ErrorMiddleware:
@@ -80,13 +92,13 @@ class ErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        return sign_in_for_htmx(request, self.get_response(request))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, PortalError):
             if not is_acdb_fault(exception):
                 return None
-            logger.error("the customer database failed: %s", type(exception).__name__)
+            logger.error("the customer database failed", exc_info=exception)
             exception = AcdbUnavailable()
         if wants_json(request):
             return JsonResponse({"detail": exception.message}, status=exception.status)
@@ -94,5 +106,18 @@ class ErrorMiddleware:
 
 
 def error_page(request: HttpRequest, error: PortalError) -> HttpResponse:
-    """The page for an expected fault, its status the error's."""
-    return render(request, "errors/error.html", {"error": error}, status=error.status)
+    """The page for a fault, or a line for the message region when htmx asked; the status is the error's."""
+    template = "errors/htmx/error.html" if wants_partial(request) else "errors/error.html"
+    context = {"error": error, "acdb_down": isinstance(error, AcdbUnavailable)}
+    return render(request, template, context, status=error.status)
+
+
+def sign_in_for_htmx(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """After a session has ended htmx must load the sign-in page as a page, not into a table; then back to where it was."""
+    if not wants_partial(request) or response.status_code != 302:
+        return response
+    login = resolve_url(settings.LOGIN_URL)
+    if urlsplit(response["Location"]).path != login:
+        return response
+    came_from = request.htmx.current_url_abs_path  # type: ignore[attr-defined]  # set by HtmxMiddleware
+    return HttpResponseClientRedirect(f"{login}?{urlencode({'next': came_from or '/'})}")

@@ -49,6 +49,16 @@ class Job(models.Model):
         return min(100 * self.done // self.total, 100) if self.total else None
 
 
+class Pulse(models.Model):
+    """When a part of the portal was last alive; the worker writes its own."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.at}"
+
+
 class OutboxState(models.TextChoices):
     QUEUED = "queued", "Waiting"
     SENDING = "sending", "Being sent"

@@ -39,6 +39,8 @@ MAX_ATTEMPTS = 12
 #: A message being sent for so long has lost its worker; longer than any vendor call may take.
 STUCK_AFTER = timedelta(minutes=5)
 BATCH = 50
+#: Sent and cancelled messages hold personal data; they are deleted after so long.
+KEPT_FOR = timedelta(days=30)
 TASK = "outbox.send"
 
 _DUE_STATES = (OutboxState.QUEUED, OutboxState.RETRYING)
@@ -201,6 +203,12 @@ def cancel(pk: int) -> None:
     """Never send a waiting message; ``Conflict`` when it is sent, being sent or ended."""
     if not OutboxMessage.objects.filter(pk=pk, state__in=_DUE_STATES).update(state=OutboxState.CANCELLED):
         raise Conflict("Only a waiting message can be cancelled.")
+
+
+def clean() -> int:
+    """Delete what was sent or cancelled long ago; the number of messages. Failed ones stay for staff to decide."""
+    ended = OutboxMessage.objects.filter(state__in=(OutboxState.SENT, OutboxState.CANCELLED))
+    return ended.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()[0]
 
 
 def backlog() -> int:

@@ -20,12 +20,15 @@ from django.utils import timezone
 from ccportal.core import broker, logs
 from ccportal.core.errors import PortalError
 from ccportal.jobs import registry
-from ccportal.jobs.models import Job, JobState
+from ccportal.jobs.models import Job, JobState, Pulse
 from ccportal.jobs.progress import ClaimLost, Heartbeat, Progress
 
 logger = logging.getLogger(__name__)
 #: No heartbeat for so long: its worker is dead. Several heartbeats long.
 STUCK_AFTER = timedelta(seconds=30)
+#: Ended runs are shown for so long.
+KEPT_FOR = timedelta(days=180)
+WORKER = "worker"
 #: A queued job is sent again after so long: the broker may have lost it, or was never reached.
 SEND_AGAIN_AFTER = timedelta(minutes=5)
 
@@ -158,3 +161,14 @@ def _send_again() -> int:
         else:
             sent += 1
     return sent
+
+
+def beat(name: str = WORKER) -> None:
+    """Say that a part of the portal is alive."""
+    Pulse.objects.update_or_create(name=name, defaults={"at": timezone.now()})
+
+
+def clean() -> int:
+    """Delete runs that ended long ago; the number of them."""
+    old = Job.objects.filter(state__in=(JobState.DONE, JobState.FAILED), finished_at__lt=timezone.now() - KEPT_FOR)
+    return old.delete()[0]

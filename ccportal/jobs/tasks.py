@@ -15,3 +15,16 @@ def sweep() -> None:
 def send_outbox() -> None:
     """Send what is due."""
     outbox.send_due()
+
+
+@shared_task(name="jobs.heartbeat")
+def heartbeat() -> None:
+    """Say that schedule, broker and worker are alive."""
+    services.beat()
+
+
+@shared_task(name="jobs.clean")
+def clean() -> None:
+    """Forget what ended long ago."""
+    services.clean()
+    outbox.clean()

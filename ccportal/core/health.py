@@ -1,0 +1,99 @@
+"""What monitoring and other programs may know of the portal's health. Public: nothing sensitive, no internals.
+
+``status`` speaks of the customer database, as the contract wants; ``portal`` is for whoever operates this. Each part
+is asked on its own, so that a broken one is reported instead of breaking the answer. The whole costs a few
+milliseconds.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+from django.db.utils import Error as DatabaseError
+from django.utils import timezone
+
+from ccportal.acdb.health import acdb_fault
+from ccportal.acdb.router import ACDB
+from ccportal.core import broker
+from ccportal.core.periods import local_now
+from ccportal.jobs.models import Job, JobState, OutboxMessage, OutboxState, Pulse
+from customers.models import Customer, DirectoryState
+from omreport.models import RollupState
+
+logger = logging.getLogger(__name__)
+Report = dict[str, Any]
+
+
+def report() -> Report:
+    """The contract's ``Health`` and, under ``portal``, the state of the parts around it."""
+    return {
+        **_customer_database(),
+        "db_path": f"acdb ({connections[ACDB].vendor})",
+        # The contract wants local time without a zone.
+        "timestamp": local_now().replace(tzinfo=None).isoformat(timespec="microseconds"),
+        "version": settings.VERSION,
+        "portal": {name: _asked(name, part) for name, part in PARTS.items()},
+    }
+
+
+def _customer_database() -> Report:
+    try:
+        fault = acdb_fault()
+        if fault is None:
+            return {"status": "ok", "customer_count": Customer.objects.count()}
+    except (DatabaseError, OSError) as error:
+        logger.warning("health: the customer database failed: %s", type(error).__name__)
+        return {"status": "db_error", "error": "The customer database does not answer."}
+    return {"status": "no_db" if "empty" in fault else "db_error", "error": fault}
+
+
+def _asked(name: str, part: Callable[[], Any]) -> Any:
+    try:
+        return part()
+    except (DatabaseError, OSError) as error:
+        logger.warning("health: %s failed: %s", name, type(error).__name__)
+        return "unavailable"
+
+
+def _worker_age() -> int | None:
+    """Seconds since the worker last did a scheduled task; None if it never did."""
+    pulse = Pulse.objects.filter(name="worker").first()
+    return None if pulse is None else int((timezone.now() - pulse.at).total_seconds())
+
+
+def _outbox_waiting() -> int:
+    waiting = (OutboxState.QUEUED, OutboxState.RETRYING, OutboxState.SENDING)
+    return OutboxMessage.objects.filter(state__in=waiting).count()
+
+
+def _jobs_unfinished() -> int:
+    return Job.objects.filter(state__in=(JobState.QUEUED, JobState.RUNNING)).count()
+
+
+def _last_import() -> str | None:
+    done = Job.objects.filter(kind="acdb.import", state=JobState.DONE).only("finished_at").first()
+    return _iso(done.finished_at if done else None)
+
+
+def _refreshed(model: type[DirectoryState] | type[RollupState]) -> str | None:
+    state = model.objects.only("refreshed_at").first()
+    return _iso(state.refreshed_at if state else None)
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at else None
+
+
+PARTS: dict[str, Callable[[], Any]] = {
+    "broker": lambda: "ok" if broker.reachable() else "unavailable",
+    "worker_age_seconds": _worker_age,
+    "outbox_waiting": _outbox_waiting,
+    "jobs_unfinished": _jobs_unfinished,
+    "last_import": _last_import,
+    "directory_as_of": lambda: _refreshed(DirectoryState),
+    "rollups_as_of": lambda: _refreshed(RollupState),
+    "acdb_read_only": lambda: settings.ACDB_READ_ONLY,
+}

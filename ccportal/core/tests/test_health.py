@@ -1,0 +1,65 @@
+"""GET /health: always 200, in the contract's shape, telling operators what is broken and strangers nothing."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from ccportal.jobs import services
+from ccportal.jobs.models import Pulse
+from customers.models import Customer
+
+pytestmark = pytest.mark.django_db(databases=["default", "acdb"])
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/health"])
+def test_anybody_may_ask(client, path):
+    Customer.objects.create(first_name="Mpho")
+    answer = client.get(path)
+    assert answer.status_code == 200
+    body = answer.json()
+    assert (body["status"], body["customer_count"], body["db_path"]) == ("ok", 1, "acdb (sqlite)")
+    assert "error" not in body
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}", body["timestamp"])
+
+
+def test_a_database_that_was_never_imported_is_said_to_be_missing(client):
+    with connections["acdb"].cursor() as cursor:
+        cursor.execute("DROP TABLE tblcustomer")
+    body = client.get("/health").json()
+    assert body["status"] == "no_db"
+    assert body["error"] == "The customer database is empty; import it first."
+    assert "customer_count" not in body
+
+
+def test_operators_see_the_worker_the_broker_and_the_backlog(client):
+    services.beat()
+    Pulse.objects.update(at=timezone.now() - timedelta(seconds=40))
+    portal = client.get("/health").json()["portal"]
+    assert 40 <= portal["worker_age_seconds"] < 60
+    assert portal["broker"] == "unavailable"
+    assert (portal["outbox_waiting"], portal["jobs_unfinished"], portal["last_import"]) == (0, 0, None)
+
+
+def test_a_worker_that_never_ran_has_no_age(client):
+    assert client.get("/health").json()["portal"]["worker_age_seconds"] is None
+
+
+def test_a_broken_part_does_not_break_the_answer(client):
+    with connections["default"].cursor() as cursor:
+        cursor.execute("DROP TABLE jobs_pulse")
+    answer = client.get("/health")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "ok"
+    assert answer.json()["portal"]["worker_age_seconds"] == "unavailable"
+
+
+def test_it_costs_few_queries(client, django_assert_max_num_queries):
+    with django_assert_max_num_queries(8):
+        client.get("/health")
+
+
+def test_it_shows_no_path_of_the_server(client, settings):
+    assert str(settings.BASE_DIR) not in client.get("/health").text
