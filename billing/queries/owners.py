@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ccportal.acdb.accountnumbers import parse_typed
-from customers.models import AccountSource, DirectoryAccount, DirectoryCustomer, Site
+from customers.models import AccountSource, Customer, DirectoryAccount, DirectoryCustomer, Site
 
 NEAR_MATCHES = 8
 #: The largest customer number an Access autonumber can hold.
@@ -58,15 +58,21 @@ def accounts_of(number: int) -> list[str]:
 
 
 def first_account_of(number: int) -> str:
-    """The first of a customer's resolved accounts, empty when there is none (semantics 3.6)."""
+    """The first of a customer's resolved accounts, own ones before shared ones; empty when there is none
+    (semantics 3.6)."""
     if number > MAX_NUMBER:
         return ""
-    rows = DirectoryAccount.objects.filter(customer_number=number).order_by("account")
+    rows = DirectoryAccount.objects.filter(customer_number=number).order_by("-owner", "account")
     return rows.values_list("account", flat=True).first() or ""
 
 
 def customer_entry(number: int) -> DirectoryCustomer | None:
     return DirectoryCustomer.objects.filter(number=number).first() if number <= MAX_NUMBER else None
+
+
+def customer_record(number: int | None) -> Customer | None:
+    """The record in the ACDB, None for nobody and for a number without a record."""
+    return None if number is None else Customer.objects.filter(number=number).first()
 
 
 def near_matches(text: str) -> list[DirectoryAccount]:
