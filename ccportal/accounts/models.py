@@ -91,8 +91,9 @@ class Employee(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_staff(self) -> bool:
-        """Who may open the admin site: it holds roles, sites and keys."""
-        return self.is_active and self.has_perm("accounts.manage_roles")
+        """Who may open the admin site: it holds roles, sites and keys, each with its own permission."""
+        wanted = ("manage_roles", "manage_sites", "manage_api_keys")
+        return self.is_active and any(self.has_perm(f"accounts.{name}") for name in wanted)
 
     def get_full_name(self) -> str:
         return self.name or self.employee_no

@@ -13,6 +13,8 @@ from ccportal.core.errors import NotAllowed
 View = Callable[..., HttpResponse]
 PUBLIC = "public"
 SIGNED_IN = "signed in"
+#: What programs answer to somebody whose first password is not changed yet.
+MUST_CHANGE = "Choose your own password first: sign in to the portal in a browser; it asks for it."
 
 
 def requires(permission: str) -> Callable[[View], View]:

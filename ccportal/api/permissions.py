@@ -6,7 +6,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from ccportal.accounts.callers import Caller, caller_for
-from ccportal.accounts.permissions import PUBLIC, SIGNED_IN
+from ccportal.accounts.permissions import MUST_CHANGE, PUBLIC, SIGNED_IN
 from ccportal.accounts.roles import PERMISSIONS, denial
 from ccportal.core.errors import NotAllowed
 
@@ -34,7 +34,7 @@ class StatedPermission(BasePermission):
 def refusal(caller: Caller, stated: str, scope: str | None) -> str | None:
     """Why this caller may not, as a sentence; None when it may."""
     if caller.kind == "employee" and caller.user.must_change_password:
-        return "Choose your own password first: sign in to the portal in a browser; it asks for it."
+        return MUST_CHANGE
     if not caller.has_scope(scope):
         if scope is None:
             return "API keys do not open this operation; sign in as an employee."

@@ -7,6 +7,11 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from django.db.models import Model
+from django.dispatch import Signal
+
+#: Something an administrator did that changes no logged field: ``event`` (dotted, past tense) and ``record`` (a model
+#: instance). Sent as ``happened.send(sender=Model, event="accounts.lockout.lifted", record=employee)``.
+happened = Signal()
 
 _registered: dict[type[Model], frozenset[str]] = {}
 

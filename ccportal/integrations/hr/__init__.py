@@ -1,0 +1,1 @@
+"""The HR directory: name, e-mail and department of an employee number."""
