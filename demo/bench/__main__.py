@@ -66,7 +66,7 @@ def measure(var: Path, pages: list[Page], repeat: int) -> str:
     with serving(var) as (port, pid):
         client = Client("127.0.0.1", port)
         password = environment(var)["DEMO_PASSWORD"]
-        sign_ins = [client.sign_in("1001", password, "/login/") for _ in range(SIGN_INS)]
+        sign_ins = [client.sign_in("1001", password, "/sign-in/") for _ in range(SIGN_INS)]
         timings = [client.time_page(page, drawn, repeat) for page in pages]
         peak = peak_megabytes(pid)
     timings.append(Timing("Sign in (Argon2 included)", percentile(sign_ins, 50), percentile(sign_ins, 95), 0))

@@ -143,13 +143,13 @@ def test_it_prints_four_accounts_and_keeps_them_for_scripts(installation):
 
 
 def test_the_accounts_open_the_portal(installation):
-    page, body = installation.call("GET", "/login/")
+    page, body = installation.call("GET", "/sign-in/")
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', body)[1]
     cookie = page.headers["Set-Cookie"].split(";")[0]
     fields = {"csrfmiddlewaretoken": token, "username": "1004", "password": PASSWORD}
     answer, _ = installation.call(
         "POST",
-        "/login/",
+        "/sign-in/",
         urlencode(fields),
         **{"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie},
     )
