@@ -128,7 +128,7 @@ def make_environment():
 def wanted(dev):
     """The requirement files and a fingerprint of what they ask for."""
     files = ["requirements-dev.txt", "requirements.txt"] if dev else ["requirements.txt"]
-    digest = hashlib.sha256(sys.version.encode())
+    digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
     for name in [*files, "constraints.txt"]:
         with open(os.path.join(ROOT, name), "rb") as file:
             digest.update(file.read())
