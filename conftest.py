@@ -9,6 +9,12 @@ from django.db import connections
 # Playwright's event loop makes Django see an async context where there is none.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+pytest_plugins = [
+    "ccportal.core.testing.browser",
+    "ccportal.core.testing.broker",
+    "ccportal.core.testing.queries",
+]
+
 PASSWORD = "Katse-e-ntsho-7"
 
 

@@ -1,0 +1,122 @@
+"""With a real Valkey and real worker processes: nothing is lost, nothing is done twice at once."""
+
+import json
+import os
+import signal
+
+import pytest
+
+from ccportal.core.testing.broker import wait_for
+
+pytestmark = [pytest.mark.broker, pytest.mark.slow]
+
+CREATE = (
+    "from ccportal.jobs.services import create_job\n"
+    "print(create_job('test.sleep', requested_by='1004', input={'seconds': %s}).pk)"
+)
+
+
+@pytest.fixture
+def portal(installation):
+    installation.include = "ccportal.jobs.tests.slow_work"
+    return installation
+
+
+def job(portal):
+    code = "from ccportal.jobs.models import Job; import json; print(json.dumps(list(Job.objects.values(%s))[0]))"
+    return json.loads(portal.python(code % "'state', 'attempts', 'result', 'done', 'error'"))
+
+
+def runs(portal):
+    file = portal.folder / "runs"
+    return file.read_text().split() if file.exists() else []
+
+
+def age_heartbeat_and_sweep(portal):
+    """As if the thirty seconds had passed after which a worker counts as dead."""
+    portal.python(
+        "from datetime import timedelta\n"
+        "from django.db.models import F\n"
+        "from ccportal.jobs import services\n"
+        "from ccportal.jobs.models import Job\n"
+        "Job.objects.update(heartbeat_at=F('heartbeat_at') - timedelta(seconds=60))\n"
+        "services.sweep()"
+    )
+
+
+def test_a_worker_runs_a_job_and_leaves_its_result(portal):
+    portal.start_worker()
+    portal.python(CREATE % 0.1)
+    wait_for(lambda: job(portal)["state"] == "done", "the job is done")
+    assert job(portal) == {"state": "done", "attempts": 1, "result": {"slept": 0.1}, "done": 100, "error": ""}
+
+
+def test_a_job_survives_the_death_of_its_worker(portal):
+    first = portal.start_worker()
+    portal.python(CREATE % 60)
+    wait_for(lambda: runs(portal) == ["1"], "the job is running")
+    portal.kill(first)
+    assert job(portal)["state"] == "running"
+    portal.start_worker()
+    age_heartbeat_and_sweep(portal)
+    wait_for(lambda: job(portal)["state"] == "done", "the job is done by the second worker")
+    assert runs(portal) == ["1", "2"]
+
+
+def test_a_message_redelivered_after_a_crash_does_not_run_the_job_beside_itself(portal):
+    worker = portal.start_worker()
+    portal.python(CREATE % 60)
+    wait_for(lambda: runs(portal) == ["1"], "the job is running")
+    children = portal.run("-c", f"print(open('/proc/{worker.pid}/task/{worker.pid}/children').read())").split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    log = portal.log(1)
+    wait_for(lambda: "is not waiting any more" in log.read_text(), "the message came again and was dropped")
+    assert runs(portal) == ["1"]
+    age_heartbeat_and_sweep(portal)
+    wait_for(lambda: job(portal)["state"] == "done", "the job is done by the next child")
+    assert runs(portal) == ["1", "2"]
+
+
+def test_a_job_created_while_the_broker_is_down_is_run_when_it_is_back(portal):
+    portal.broker.stop()
+    portal.python(CREATE % 0.1)
+    assert job(portal)["state"] == "queued"
+    portal.broker.start()
+    portal.start_worker()
+    portal.python("from ccportal.jobs import services; services.sweep()")
+    wait_for(lambda: job(portal)["state"] == "done", "the job is done")
+
+
+def test_two_workers_send_each_message_once(portal):
+    portal.start_worker(concurrency=2)
+    portal.start_worker(concurrency=2)
+    portal.python(
+        "from django.db import transaction\n"
+        "from ccportal.jobs import outbox\n"
+        "for number in range(120):\n"
+        "    with transaction.atomic():\n"
+        "        outbox.enqueue('test.note', f'note-{number}', {})\n"
+    )
+    sent = portal.folder / "sent"
+    wait_for(lambda: sent.exists() and len(sent.read_text().split()) >= 120, "all messages are sent")
+    assert sorted(sent.read_text().split()) == sorted(f"note-{number}" for number in range(120))
+    states = (
+        "from ccportal.jobs.models import OutboxMessage as M; print(set(M.objects.values_list('state', flat=True)))"
+    )
+    wait_for(lambda: portal.python(states) == "{'sent'}", "all messages are recorded as sent")
+
+
+def test_a_task_is_logged_under_the_request_that_caused_it(portal):
+    portal.start_worker()
+    portal.python("from ccportal.core import logs\nlogs.request_id.set('the-request-of-thabo')\n" + CREATE % 0.1)
+    wait_for(lambda: "the-request-of-thabo" in portal.log(1).read_text(), "the worker logs the request id")
+    lines = [json.loads(line) for line in portal.log(1).read_text().splitlines() if "the-request-of-thabo" in line]
+    assert {"task": "job.test.sleep", "state": "SUCCESS"}.items() <= lines[-1].items()
+
+
+def test_beat_keeps_the_workers_pulse(portal):
+    portal.start_worker()
+    portal.python("from ccportal.celery import app; app.send_task('jobs.heartbeat')")
+    seen = "from ccportal.core import health; print(health.report()['portal'])"
+    wait_for(lambda: "'worker_age_seconds': None" not in portal.python(seen), "the pulse is written")
+    assert "'broker': 'ok'" in portal.python(seen)
