@@ -27,6 +27,7 @@ SCHEDULE: dict[str, float | crontab] = {
     "jobs.heartbeat": 15,
     "jobs.sweep": 15,
     "audit.reconcile": MINUTE,
+    "customers.refresh_directory": 10 * MINUTE,
     "jobs.clean": crontab(hour="3", minute="40"),
 }
 

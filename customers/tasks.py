@@ -11,7 +11,7 @@ from customers.services.directory import refresh_directory as refresh
 logger = logging.getLogger(__name__)
 
 
-@shared_task
+@shared_task(name="customers.refresh_directory")
 def refresh_directory() -> None:
     """Follow changes that other programs made in the ACDB; a failure is recorded where pages and health show it."""
     try:
