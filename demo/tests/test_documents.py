@@ -58,7 +58,9 @@ def test_make_targets_that_are_named_exist(path):
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_commands_that_are_named_exist(path):
     text = path.read_text(encoding="utf-8")
-    named = set(re.findall(r"manage\.py ([a-z_]+)", text)) | set(re.findall(r"`((?:acdb|audit)_[a-z]+)", text))
+    named = set(re.findall(r"manage\.py ([a-z_]+)", text)) | set(
+        re.findall(r"`(acdb_check|acdb_import|audit_[a-z]+)", text)
+    )
     assert named <= set(get_commands())
 
 
@@ -74,6 +76,16 @@ def test_links_lead_somewhere(path):
         if fragment:
             headings = re.findall(r"^#+ (.+)$", found.read_text(encoding="utf-8"), re.MULTILINE)
             assert fragment in {anchor(heading) for heading in headings}, target
+
+
+def test_everything_that_health_reports_is_explained():
+    from ccportal.core.health import PARTS
+
+    chapter = OPERATIONS.split("\n## Monitoring\n")[1].split("\n## ")[0]
+    explained = {
+        name for line in re.findall(r"^\| (`[a-z_`, ]+) \|", chapter, re.M) for name in re.findall("[a-z_]+", line)
+    }
+    assert explained == set(PARTS)
 
 
 def test_help_lists_every_target():
