@@ -40,10 +40,10 @@ def plain(value: Number) -> float | None:
 class Figure:
     """What every chart says.
 
-    ``unit`` stands on the axis, in hover texts and in the table. ``description`` is what a screen reader hears; without
-    one a summary is made. ``label_name`` heads the first column of the table (``Month``). ``places`` are the decimals of
-    values, by default 0 for whole numbers and 2 otherwise. ``csv_url`` is where the values can be downloaded.
-    ``wide`` asks for the whole width of the page.
+    ``unit`` stands on the axis, in hover texts and in the table. ``description`` is what a screen reader
+    hears; without one a summary is made. ``label_name`` heads the first column of the table (``Month``).
+    ``places`` are the decimals of values, by default 0 for whole numbers and 2 otherwise. ``csv_url`` is
+    where the values can be downloaded. ``wide`` asks for the whole width of the page.
     """
 
     title: str
@@ -93,10 +93,10 @@ class Figure:
             lines.append(f"{name}{self.text(series.values[index])} {self.unit}".rstrip())
         return "\n".join(lines)
 
-    def rows(self) -> Iterator[tuple[str, list[str]]]:
-        """The table of values: label and one text per series."""
+    def rows(self) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+        """The table of values: label, then name and text of each series."""
         for index, label in enumerate(self.labels):
-            yield label, [self.text(series.values[index]) for series in self.series]
+            yield label, [(series.name, self.text(series.values[index])) for series in self.series]
 
     @property
     def summary(self) -> str:

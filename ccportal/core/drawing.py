@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from ccportal.core.charts import BarChart, Figure, LineChart, Sparkline
-from ccportal.core.scales import Scale, scale_for
+from ccportal.core.scales import SMALLEST, Scale, scale_for
 
 TEXT, LARGE = 12, 17
 WIDTH, WIDE, HEIGHT = 480, 960, 240
-TOP, BOTTOM, RIGHT = 24, 28, 10
+TOP, BOTTOM, RIGHT = 32, 28, 10
+UNIT_LINE = 14
 ROW, BAR = 30, 14
-#: Average width of a character in font sizes; system fonts lie between 0.5 and 0.6.
-CHARACTER = 0.6
+#: Widths of characters in font sizes, on the generous side of the usual system fonts.
+NARROW, BROAD, BROADEST = 0.58, 0.72, 0.95
 LONGEST_LABEL = 16
 #: More hover areas than this are too narrow to hit and only weight.
 MOST_SLOTS = 120
@@ -105,8 +106,8 @@ class _Plot:
 
 
 def text_width(text: str, size: int) -> float:
-    """A generous estimate; real fonts are a little narrower."""
-    return len(text) * size * CHARACTER
+    """An estimate that is rather too large: what fits here fits in every system font."""
+    return size * sum(BROADEST if c in "MW%m" else BROAD if c.isupper() else NARROW for c in text)
 
 
 def shortened(text: str, longest: int = LONGEST_LABEL) -> str:
@@ -125,7 +126,7 @@ def draw(figure: Figure) -> Drawing:
         slots, lines = _bars(figure, plot), ()
     else:
         slots, lines = _dots(figure, plot), _lines(figure, plot)
-    texts = (Text(0, TEXT, figure.unit, "start"), *_tick_texts(plot), *_label_texts(figure.labels, plot, width))
+    texts = (Text(0, UNIT_LINE, figure.unit, "start"), *_tick_texts(plot), *_label_texts(figure.labels, plot, width))
     return Drawing(width, HEIGHT, _grid(plot), slots, lines, texts)
 
 
@@ -172,9 +173,9 @@ def _label_texts(labels: Sequence[str], plot: _Plot, width: int) -> list[Text]:
     if not labels:
         return []
     short = [shortened(label) for label in labels]
-    longest = max(map(len, short))
-    every = max(1, ceil((longest * TEXT * CHARACTER + 6) / plot.slot))
-    every_large = every * max(1, ceil((longest * LARGE * CHARACTER + 6) / plot.slot / every))
+    longest = max(text_width(text, 1) for text in short)
+    every = max(1, ceil((longest * TEXT + 6) / plot.slot))
+    every_large = every * max(1, ceil((longest * LARGE + 6) / plot.slot / every))
     texts: list[Text] = []
     ends = {False: float("-inf"), True: float("-inf")}
     for index in range(0, len(short), every):
@@ -271,14 +272,16 @@ def _rows(figure: BarChart) -> Drawing:
     bars = 1 if figure.stacked else count
     row = max(ROW, bars * BAR + 10)
     height = max(len(figure.labels), 1) * row + TOP
-    scale = scale_for(_extent(figure), whole=figure.whole)
+    scale = _exact(_extent(figure))
     names = [shortened(label) for label in figure.labels]
     left = min(max((text_width(name, LARGE) for name in names), default=0) + 8, width * 0.4)
-    ends = [[figure.text(value)] for value in _sums(figure)] if figure.stacked else [row for _, row in figure.rows()]
+    ends = [[figure.text(value)] for value in _sums(figure)]
+    if not figure.stacked:
+        ends = [[text for _, text in texts] for _, texts in figure.rows()]
     right = width - max((text_width(text, LARGE) for texts in ends for text in texts), default=0) - 10
     right = max(right, left + 40)
     plot = _Plot(left, right, TOP, height, scale, 1)
-    slots, texts = [], [Text(left, TEXT, figure.unit, "start")]
+    slots, texts = [], [Text(left, UNIT_LINE, figure.unit, "start")]
     for index, column in enumerate(_columns(figure)):
         top = TOP + index * row
         texts.append(Text(left - 8, top + row / 2 + TEXT / 3, names[index], "end"))
@@ -290,6 +293,12 @@ def _rows(figure: BarChart) -> Drawing:
         slots.append(Slot(Rect(0, top, width, row, 0), figure.hover(index), marks))
     zero = Rect(_x(plot, 0.0), TOP, 0, height - TOP, 1)
     return Drawing(width, height, (zero,), tuple(slots), (), tuple(texts))
+
+
+def _exact(values: Sequence[float]) -> Scale:
+    """Without an axis the longest bar may fill the room."""
+    low, high = min(0.0, *values, 0.0), max(0.0, *values, 0.0)
+    return Scale((low, high)) if high - low > SMALLEST else Scale((0.0, 1.0))
 
 
 def _sums(figure: Figure) -> list[float]:

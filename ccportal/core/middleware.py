@@ -113,7 +113,7 @@ def error_page(request: HttpRequest, error: PortalError) -> HttpResponse:
 
 
 def sign_in_for_htmx(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """After a session has ended htmx must load the sign-in page as a page, not into a table; then back to where it was."""
+    """After a session has ended htmx must load the sign-in page as a page, not into a table; then come back."""
     if not wants_partial(request) or response.status_code != 302:
         return response
     login = resolve_url(settings.LOGIN_URL)

@@ -1,10 +1,136 @@
-// Small helpers on top of htmx. Every page works without them.
+// Small helpers on top of htmx and plain HTML. Every page works without them.
 (() => {
   "use strict";
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const on = (name, handler) => document.addEventListener(name, handler);
-  const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value;
 
-  on("htmx:configRequest", (event) => {
-    if (event.detail.verb !== "get" && token()) event.detail.headers["X-CSRFToken"] = token();
+  // ---- what htmx sends and what comes back
+  on("htmx:configRequest", ({ detail }) => {
+    const token = $("[name=csrfmiddlewaretoken]");
+    if (detail.verb !== "get" && token) detail.headers["X-CSRFToken"] = token.value;
   });
+  const say = (text) => {
+    const message = $("#message-blank").content.firstElementChild.cloneNode(true);
+    $("p", message).textContent = text;
+    $("#messages").append(message);
+    prepare(message.parentNode);
+  };
+  on("htmx:responseError", ({ detail }) => {
+    if (!detail.xhr.responseText.includes('class="message')) say(`The server answered with error ${detail.xhr.status}. Try again in a moment.`);
+  });
+
+  // ---- bad lines: say so instead of looking frozen
+  const bar = $("#connection");
+  const show = (text) => { bar.textContent = text; bar.hidden = !text; };
+  const state = () => show(navigator.onLine ? "" : "No connection. What you see may be out of date, and nothing can be saved.");
+  let waiting;
+  on("htmx:beforeSend", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => show("The connection is slow. Still waiting for the answer…"), 4000);
+  });
+  on("htmx:afterRequest", () => { clearTimeout(waiting); state(); });
+  on("htmx:sendError", () => say("The server was not reached. Check the connection and try again."));
+  on("htmx:timeout", () => say("No answer within 20 seconds. Check whether it was saved before you try again."));
+  addEventListener("online", state);
+  addEventListener("offline", state);
+  if (!navigator.onLine) state();
+
+  // ---- new content: unhide what needs a script, open dialogs, go to the first error
+  // What scrolls must be reachable with the keyboard; what does not must be no stop.
+  const scrollers = (root) => $$(".table-wrap, .plot-wrap", root).forEach((box) => {
+    if (box.scrollWidth > box.clientWidth) { box.tabIndex = 0; box.setAttribute("role", "group"); box.setAttribute("aria-label", "Scrolls sideways"); }
+    else box.removeAttribute("tabindex");
+  });
+  document.addEventListener("toggle", ({ target }) => scrollers(target), true);
+  addEventListener("resize", () => scrollers(document));
+  function prepare(root) {
+    $$("[data-copy-table], [data-print]", root).forEach((button) => { button.hidden = false; });
+    $$("#messages > .message").forEach((message) => {
+      if ($("button", message)) return;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "dismiss";
+      button.setAttribute("aria-label", "Dismiss this message");
+      button.textContent = "×";
+      message.append(button);
+    });
+    scrollers(root);
+    const dialog = $("dialog[data-open]:not([open])", root);
+    if (dialog) dialog.showModal();
+    $('main [aria-invalid="true"]', root)?.focus();
+  }
+  on("htmx:load", ({ detail }) => prepare(detail.elt));
+  prepare(document);
+
+  // ---- the search box: arrows walk through the answers, Escape closes them
+  const box = $("#site-search"), list = $("#search-results");
+  const close = () => { if (list) list.replaceChildren(); };
+  if (box) {
+    on("htmx:afterSwap", ({ target }) => {
+      if (target !== list) return;
+      const found = $$("li > a > strong", list).length;
+      $("#search-count").textContent = found ? `${found} found; arrow down to choose` : list.textContent.trim();
+    });
+    box.form.addEventListener("keydown", (event) => {
+      const links = $$("a", list), here = links.indexOf(document.activeElement);
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (event.key === "Escape" && list.firstChild) { close(); box.focus(); event.preventDefault(); }
+      if (!step || !links.length) return;
+      event.preventDefault();
+      (links[here + step] || (step < 0 ? box : links[here])).focus();
+    });
+    box.form.addEventListener("focusout", ({ relatedTarget }) => {
+      if (relatedTarget && !box.form.contains(relatedTarget)) close();
+    });
+  }
+
+  // ---- keys and clicks that concern the whole page
+  on("keydown", (event) => {
+    const typing = event.target.closest("input, select, textarea, [contenteditable]");
+    if (event.key === "/" && box && !typing && !event.ctrlKey && !event.metaKey) { event.preventDefault(); box.focus(); }
+    const menu = $("details.user-menu[open]");
+    if (event.key === "Escape" && menu) { menu.open = false; $("summary", menu).focus(); }
+  });
+  on("click", ({ target }) => {
+    const menu = $("details.user-menu[open]");
+    if (menu && !menu.contains(target)) menu.open = false;
+    if (box && !box.form.contains(target)) close();
+    const button = target.closest("button, a");
+    if (!button) return;
+    if (button.matches(".dismiss")) button.closest(".message").remove();
+    if (button.matches("[data-copy-table]")) copy(button);
+    if (button.matches("[data-print]")) print();
+    if (button.dataset.dialog) $(button.dataset.dialog)?.showModal();
+    if (button.matches("[data-close]")) button.closest("dialog")?.close();
+  });
+
+  // ---- a second press on a slow line must not send a form twice
+  on("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    const buttons = $$("button:not([type=button], [disabled])", form);
+    const enable = (yes) => buttons.forEach((button) => { button.disabled = !yes; });
+    setTimeout(enable, 0, false);
+    setTimeout(enable, 20000, true);
+    addEventListener("pageshow", () => enable(true), { once: true });
+  });
+
+  // ---- a table as tab-separated text for a spreadsheet
+  async function copy(button) {
+    const table = $("table", button.closest("figure, section, details, main"));
+    const text = [...table.rows].map((row) => [...row.cells].map((cell) => cell.innerText.trim().replace(/\s+/g, " ")).join("\t")).join("\n");
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // Without HTTPS there is no clipboard object: copy from a field.
+      const field = document.createElement("textarea");
+      field.value = text;
+      button.after(field);
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+    }
+    button.lastChild.textContent = " Copied";
+  }
 })();
