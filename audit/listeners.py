@@ -2,7 +2,8 @@
 
 Seen are creations, changes and deletions of instances and changes of many-to-many fields; not seen are
 ``QuerySet.update`` and bulk operations, whose callers write their own entry with ``services.record_change``.
-The entry is in the transaction of the change where there is one.
+Acts of administrators that change no field (``audited.happened``) are logged too. The entry is in the transaction of
+the change where there is one.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_sa
 from audit.actors import current_actor
 from audit.models import Action, Mutation
 from audit.services.own import record_change
-from ccportal.core.audited import registered
+from ccportal.core.audited import happened, registered
 
 Values = dict[str, Any]
 _BEFORE = "_audit_before"
@@ -32,6 +33,7 @@ def connect() -> None:
         (post_save, _after_save),
         (post_delete, _after_delete),
         (m2m_changed, _links_changed),
+        (happened, _happened),
     ):
         signal.connect(receiver, dispatch_uid=f"audit.{receiver.__name__}")
 
@@ -76,6 +78,11 @@ def _links_changed(
     before, after = instance.__dict__.pop(stash, []), _linked(instance, field.name)
     if before != after:
         _log(instance, Action.UPDATE, "changed", {field.name: before}, {field.name: after})
+
+
+def _happened(sender: type[Model], event: str, record: Model, **_: Any) -> None:
+    if _log_exists():
+        record_change(current_actor(), event, record._meta.db_table, str(record.pk), {}, {}, action=Action.UPDATE)
 
 
 def _linked(instance: Model, name: str) -> list[str]:

@@ -50,8 +50,11 @@ class Mutation(models.Model):
     settled_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=300, blank=True)
     reverts = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversals")
-    key_floor = models.BigIntegerField(
-        null=True, blank=True, help_text="Highest key before an insertion; finds the new row after a crash."
+    floor = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text="Before an insertion: the highest key, or how many such rows a table without key had. "
+        "Tells after a crash whether the row was written.",
     )
 
     class Meta:
