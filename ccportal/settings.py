@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ccportal.accounts.middleware.PasswordChangeMiddleware",
+    "audit.middleware.ActorMiddleware",
     "ccportal.core.middleware.ErrorMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -215,6 +216,8 @@ AXES_CLIENT_IP_CALLABLE = "ccportal.accounts.addresses.client_ip"
 
 HR_URL = env.text("HR_URL")
 HR_API_KEY = env.text("HR_API_KEY")
+SMS_URL = env.text("SMS_URL")
+SMS_API_KEY = env.text("SMS_API_KEY")
 HR_TIMEOUT_SECONDS = env.integer("HR_TIMEOUT_SECONDS", 5)
 
 # ---------------------------------------------------------------- API
@@ -227,7 +230,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["ccportal.api.permissions.StatedPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["ccportal.api.limits.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "ccportal.api.schema.PortalSchema",
     "DEFAULT_THROTTLE_CLASSES": ["ccportal.api.throttles.CallerThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "caller": env.text("API_RATE", "6000/min"),
@@ -244,6 +247,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "ccportal.api.schema.add_shared_parts",
+    ],
 }
 SIMPLE_JWT = {
     "ALGORITHM": "ES256",  # signing and verifying keys: ccportal.accounts.signing

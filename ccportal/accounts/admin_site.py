@@ -7,7 +7,8 @@ from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from ccportal.accounts.navigation import safe_next, sign_in_address
+from ccportal.accounts.navigation import safe_next
+from ccportal.accounts.permissions import SIGNED_IN
 from ccportal.core.errors import NotAllowed
 
 
@@ -25,11 +26,12 @@ class PortalAdminSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return redirect(sign_in_address(request))
+        """Where Django's admin sends whoever may not open a page; LoginRequiredMiddleware has asked for the sign-in."""
         if self.has_permission(request):
             return redirect(safe_next(request, default="admin:index"))
         raise NotAllowed("The administration takes the role Super admin; a super admin can grant it.")
+
+    login.permission = SIGNED_IN  # type: ignore[attr-defined]  # the URL walk looks for it
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return redirect("password_change")

@@ -1,15 +1,13 @@
 """What must be right before the portal starts."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
 from ccportal.accounts.signing import key_ring
-
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+from ccportal.integrations.addresses import address_is_safe
 
 
 @register()
@@ -25,9 +23,10 @@ def signing_keys(app_configs: Any, **_: Any) -> list[CheckMessage]:
 
 
 @register()
-def directory_address(app_configs: Any, **_: Any) -> list[CheckMessage]:
-    """The HR directory is asked over HTTPS only; plain HTTP is for a program on this machine."""
-    parts = urlsplit(settings.HR_URL)
-    if not settings.HR_URL or parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK):
-        return []
-    return [Error("HR_URL must begin with https:// (http:// only for this machine)", id="accounts.E002")]
+def vendor_addresses(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """Vendors are called over HTTPS only; plain HTTP is for a program on this machine."""
+    return [
+        Error(f"{name} must begin with https:// (http:// only for this machine)", id="accounts.E002")
+        for name in ("HR_URL", "SMS_URL")
+        if getattr(settings, name) and not address_is_safe(getattr(settings, name))
+    ]

@@ -77,7 +77,8 @@ def _flatten(detail: Any, path: str) -> list[str]:
     if isinstance(detail, dict):
         faults = []
         for name, inner in detail.items():
-            faults += _flatten(inner, path if name in _NO_FIELD else f"{path}.{name}".lstrip("."))
+            below = f"{path}[{name}]" if isinstance(name, int) else f"{path}.{name}".lstrip(".")
+            faults += _flatten(inner, path if name in _NO_FIELD else below)
         return faults
     if isinstance(detail, list):
         faults = []

@@ -64,6 +64,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if wants_json(request):
+        return JsonResponse({"detail": "Not Found"}, status=404)  # the contract's words
     message = (
         "The address may be mistyped, or what it showed is gone. Find the customer or page from the top of this page."
     )

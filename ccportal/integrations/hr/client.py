@@ -8,15 +8,15 @@
 
 import time
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 from django.conf import settings
 from pydantic import TypeAdapter, ValidationError
 
+from ccportal.integrations.addresses import address_is_safe
 from ccportal.integrations.hr.schemas import Person
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _MAX_ANSWER = 64 * 1024
 _people = TypeAdapter(list[Person])
 
@@ -89,12 +89,6 @@ class Directory:
         except ValidationError as error:
             fields = sorted({".".join(map(str, fault["loc"])) or "body" for fault in error.errors()})
             raise DirectoryFault(f"the directory's answer is not as agreed: {', '.join(fields)}") from None
-
-
-def address_is_safe(url: str) -> bool:
-    """HTTPS, or plain HTTP to a program on this machine."""
-    parts = urlsplit(url)
-    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
 
 
 def directory() -> Directory | None:

@@ -1,0 +1,1 @@
+"""The SMS gateway: short texts to customers' phones."""
