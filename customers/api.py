@@ -1,5 +1,7 @@
 """Lookups that other programs use: customers by phone, number, account and name; sites (contract: lookup)."""
 
+from functools import partial
+
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,7 +14,7 @@ from customers.models import Customer
 from customers.search import matching
 from customers.serializers import CustomerEnvelope, CustomersByPhone, CustomerSearch, SearchQuery, SiteList
 
-LOOKUP = {"permission": "view_customers", "scope": "lookup.read"}
+lookup = partial(endpoint, ["GET"], permission="view_customers", scope="lookup.read")
 
 
 def _with_accounts(customers: list[Customer]) -> list[dict[str, object]]:
@@ -24,7 +26,7 @@ def _with_accounts(customers: list[Customer]) -> list[dict[str, object]]:
     ]
 
 
-@endpoint(["GET"], **LOOKUP)
+@lookup()
 @extend_schema(operation_id="getCustomersByPhone", tags=["lookup"], responses=CustomersByPhone)
 def by_phone(request: Request, phone: str) -> Response:
     """Customers with this phone number, in any spelling; 404 when nobody has it, 400 when it is too short."""
@@ -34,7 +36,7 @@ def by_phone(request: Request, phone: str) -> Response:
     return Response({"customers": _with_accounts(found), "count": len(found)})
 
 
-@endpoint(["GET"], **LOOKUP)
+@lookup()
 @extend_schema(operation_id="getCustomerById", tags=["lookup"], responses=CustomerEnvelope)
 def by_id(request: Request, customer_id: str) -> Response:
     """The customer with this number and all accounts."""
@@ -42,14 +44,14 @@ def by_id(request: Request, customer_id: str) -> Response:
     return Response({"customer": _with_accounts([customer])[0]})
 
 
-@endpoint(["GET"], **LOOKUP)
+@lookup()
 @extend_schema(operation_id="getCustomerByAccount", tags=["lookup"], responses=CustomerEnvelope)
 def by_account(request: Request, account_number: str) -> Response:
     """The customer whom an account belongs to; the number is accepted in both orders."""
     return Response({"customer": _with_accounts([queries.owner_of(account_number)])[0]})
 
 
-@endpoint(["GET"], **LOOKUP)
+@lookup()
 @extend_schema(
     operation_id="searchCustomers",
     tags=["lookup"],
@@ -77,7 +79,7 @@ def _sites() -> Response:
     return Response({"sites": entries, "total_sites": len(entries)})
 
 
-@endpoint(["GET"], **LOOKUP)
+@lookup()
 @extend_schema(operation_id="getSites", tags=["lookup"], responses=SiteList)
 def sites(request: Request) -> Response:
     """Sites that have customers, with their number, terminated ones included."""

@@ -152,7 +152,8 @@ def accounts_of(numbers: Iterable[int]) -> dict[int, list[str]]:
     found: dict[int, set[str]] = defaultdict(set)
     rows = DirectoryAccount.objects.filter(customer_number__in=list(numbers)).order_by()
     for number, account in rows.values_list("customer_number", "account"):
-        found[number].add(account)
+        if number is not None:
+            found[number].add(account)
     return {number: sorted(accounts) for number, accounts in found.items()}
 
 

@@ -18,6 +18,4 @@ def refresh_directory() -> None:
         refresh()
     except DatabaseError as error:
         logger.error("the directory could not be refreshed: %s", type(error).__name__)
-        DirectoryState.objects.update_or_create(
-            id=1, defaults={"error": "The customer database could not be read."}
-        )
+        DirectoryState.objects.update_or_create(id=1, defaults={"error": "The customer database could not be read."})

@@ -21,6 +21,6 @@ def create_tables(connection: BaseDatabaseWrapper) -> None:
             columns = []
             for field in model._meta.concrete_fields:
                 keyed = isinstance(field, models.AutoField)
-                kind = field.db_type(connection) if keyed else field.db_type(connection).split(" CHECK")[0]
+                kind = (field.db_type(connection) or "").split(" CHECK")[0]
                 columns.append(f"{quote(field.column)} {kind}" + (" PRIMARY KEY" if keyed else ""))
             cursor.execute(f"CREATE TABLE {quote(model._meta.db_table)} ({', '.join(columns)})")

@@ -54,4 +54,3 @@ def village(db):
         id=1, account="0009NKU", at=datetime(2026, 1, 1, 12, tzinfo=MASERU), amount=10, kwh=2, is_payment=True
     )
     refresh_directory()
-
