@@ -28,6 +28,8 @@ SCHEDULE: dict[str, float | crontab] = {
     "jobs.sweep": 15,
     "audit.reconcile": MINUTE,
     "customers.refresh_directory": 10 * MINUTE,
+    "omreport.refresh_rollups": MINUTE,
+    "omreport.verify_rollups": 10 * MINUTE,
     "jobs.clean": crontab(hour="3", minute="40"),
 }
 

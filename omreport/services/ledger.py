@@ -1,0 +1,145 @@
+"""Adds the ledger up by account and month, in the ACDB."""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from django.db.models import Count, F, FloatField, Max, Q, QuerySet, Sum
+from django.db.models.functions import Cast
+
+from billing.models import HistoryRow, LegacyTransaction, Transaction
+from billing.queries.ledger import CONSUMPTION
+from ccportal.acdb.accountnumbers import site_code
+from ccportal.acdb.functions import YearMonth, normalised
+from ccportal.core.text import clean
+from omreport.fields import to_stored
+from omreport.functions import DayBit, LocalStamp, RowHash
+from omreport.services.months import Periods, in_periods, period_of
+
+LONGEST_ACCOUNT = 40
+ACCOUNT_FIELDS = (
+    "account", "period", "site", "transactions", "payments", "revenue", "kwh", "paid", "paid_kwh", "consumed",
+    "days", "vended",
+)  # fmt: skip
+LEGACY_FIELDS = ("account", "period", "vended")
+AccountRow = tuple[Any, ...]
+_PAID = Q(is_payment=True)
+
+
+def source() -> QuerySet[HistoryRow]:
+    """The recent history, or the long one when that is empty (semantics 1.1)."""
+    recent = Transaction._default_manager.order_by()
+    return recent if recent.exists() else LegacyTransaction._default_manager.order_by()
+
+
+def account_key(text: object) -> str:
+    """An account as rollups keep it; blanks that only Python takes for blanks are trimmed, too."""
+    return clean(text).upper()[:LONGEST_ACCOUNT]
+
+
+def account_months(history: QuerySet[HistoryRow], periods: Periods = None) -> list[AccountRow]:
+    """Rows of ``AccountMonth`` in the stored form, for the given months or all; one pass over the ledger."""
+    rows = (
+        in_periods(history, periods)
+        .values_list(normalised("account"), YearMonth("at"))
+        .annotate(
+            n=Count("*"),
+            payments=Count("id", filter=_PAID),
+            revenue=_sum("amount"),
+            vended_all=_sum("kwh"),
+            paid=_sum("amount", _PAID),
+            paid_kwh=_sum("kwh", _PAID),
+            consumed=_sum("amount", CONSUMPTION),
+            bits=Sum(DayBit("at"), distinct=True),
+            vended=_sum("kwh", Q(kwh__gt=0)),
+        )
+        .order_by()
+    )
+    return _merged(rows.iterator())
+
+
+def _sum(column: str, when: Q | None = None) -> Sum:
+    return Sum(column, filter=when, output_field=FloatField())
+
+
+def _merged(rows: Iterable[tuple[Any, ...]]) -> list[AccountRow]:
+    """One row per account and month, where the database still tells spellings apart."""
+    found: dict[tuple[str, int], list[Any]] = {}
+    for text, stored_period, n, payments, revenue, kwh, paid, paid_kwh, consumed, bits, vended in rows:
+        account, period = account_key(text), period_of(stored_period)
+        sums = [n, payments, *map(to_stored, (revenue, kwh, paid, paid_kwh, consumed)), bits or 0, to_stored(vended)]
+        if not period:
+            sums[7] = 0
+        known = found.setdefault((account, period), [])
+        if known:
+            sums = [a | b if place == 7 else a + b for place, (a, b) in enumerate(zip(known, sums, strict=True))]
+        found[account, period] = sums
+    return [(account, period, site_code(account), *sums) for (account, period), sums in found.items()]
+
+
+def legacy_months(overlap: Collection[int], periods: Periods = None) -> list[tuple[str, int, int]]:
+    """kWh of the long ledger's rows that the recent one lacks, by account and dated month (D-41).
+
+    A row is the same when account, time, amount, kWh and payment flag are; the recent one is kept. ``overlap`` are the
+    months in which both have rows. Called only when the recent ledger is the source of the reports.
+    """
+    history = LegacyTransaction._default_manager.order_by()
+    if periods is None:
+        periods = list(history.values_list(YearMonth("at"), flat=True).distinct())
+    wanted = {period for period in map(period_of, periods) if period}
+    apart = wanted - set(overlap)
+    found: dict[tuple[str, int], int] = {}
+    if apart:
+        rows = in_periods(history, apart).values_list(normalised("account"), YearMonth("at"))
+        for text, period, vended in rows.annotate(vended=_sum("kwh", Q(kwh__gt=0))).order_by().iterator():
+            _add(found, text, period_of(period), vended)
+    by_year: dict[int, set[int]] = {}
+    for period in wanted & set(overlap):
+        by_year.setdefault(period // 100, set()).add(period)
+    for year_periods in by_year.values():
+        _add_missing(found, history, year_periods)
+    return [(account, period, vended) for (account, period), vended in found.items()]
+
+
+def _add_missing(found: dict[tuple[str, int], int], history: QuerySet[HistoryRow], periods: set[int]) -> None:
+    """Add what one year's rows have that the recent ledger lacks; a year at a time keeps memory flat."""
+    recent = in_periods(Transaction._default_manager.order_by(), periods)
+    known = {identity for identity, _, _ in _identities(recent)}
+    for identity, period, kwh in _identities(in_periods(history, periods)):
+        if identity not in known:
+            _add(found, identity[0], period_of(period), max(kwh or 0, 0))
+
+
+def _identities(rows: QuerySet[HistoryRow]) -> Iterator[tuple[tuple[Any, ...], int, float | None]]:
+    """What makes rows of the two ledgers the same row, its month and kWh."""
+    amount, kwh = Cast("amount", FloatField()), F("kwh")
+    columns = rows.values_list("account", LocalStamp("at"), amount, kwh, "is_payment", YearMonth("at"))
+    for text, at, money, energy, paid, period in columns.iterator():
+        yield (account_key(text), at, to_stored(money), to_stored(energy), bool(paid)), period, energy
+
+
+def _add(found: dict[tuple[str, int], int], text: object, period: int, vended: float | None) -> None:
+    account = account_key(text)
+    if account and period:
+        found[account, period] = found.get((account, period), 0) + to_stored(vended)
+
+
+def checksums(history: QuerySet[HistoryRow], periods: Periods = None) -> dict[int, tuple[int, str]]:
+    """Per month its number of rows and a checksum of count, sums and contents; cheaper than adding it up."""
+    rows = (
+        in_periods(history, periods)
+        .values_list(YearMonth("at"))
+        .annotate(
+            n=Count("*"),
+            newest=Max("id"),
+            money=_sum("amount"),
+            energy=_sum("kwh"),
+            contents=Sum(RowHash("id", "account", "at", "amount", "kwh", "is_payment")),
+        )
+        .order_by()
+    )
+    found: dict[int, tuple[int, str]] = {}
+    for stored_period, n, *sums in rows:
+        period = period_of(stored_period)
+        before = found.get(period, (0, ""))
+        found[period] = before[0] + n, f"{before[1]}{sums}"[:160]
+    return found
