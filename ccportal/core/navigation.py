@@ -73,6 +73,7 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
     "Admin": (
         Entry("Roles and keys", "admin:index", "manage_roles", "key"),
         Entry("Sites", "admin:customers_site_changelist", "manage_sites", "pin"),
+        Entry("API", "api_docs", "manage_api_keys", "plug"),
     ),
 }
 
