@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ccportal.accounts import sessions
 from ccportal.accounts.models import Employee, SignIn
 from ccportal.accounts.roles import PERMISSIONS
+from ccportal.jobs.models import OutboxMessage
 
 
 @dataclass(frozen=True)
@@ -38,3 +39,8 @@ def device(user_agent: str) -> str:
     browser = next((name for mark, name in browsers.items() if mark in user_agent), "")
     system = next((name for mark, name in (systems | {"Linux": "Linux"}).items() if mark in user_agent), "")
     return f"{browser} on {system}" if browser and system else browser or system or "a program"
+
+
+def demo_messages() -> list[OutboxMessage]:
+    """The latest SMS of a demonstration, newest first; elsewhere nobody may read them."""
+    return list(OutboxMessage.objects.filter(kind__startswith="sms.").order_by("-pk")[:20])

@@ -11,4 +11,5 @@ urlpatterns = [
     path("profile/password/", views.password_change, name="password_change"),
     path("profile/theme/", views.theme, name="theme"),
     path("profile/sign-out-everywhere/", views.sign_out_everywhere, name="sign_out_everywhere"),
+    path("demo-phone/", views.demo_phone, name="demo_phone"),
 ]

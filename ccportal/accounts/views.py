@@ -1,8 +1,9 @@
 """Sign-in, sign-out, password and profile."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -127,3 +128,12 @@ def theme(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         Employee.objects.filter(pk=request.user.pk).update(theme=form.cleaned_data["theme"])
     return redirect(safe_next(request, default="profile"))
+
+
+@signed_in
+@require_GET
+def demo_phone(request: HttpRequest) -> HttpResponse:
+    """The SMS that a demonstration would have sent: codes for customers. Exists in a demonstration only."""
+    if not settings.DEMO:
+        raise Http404
+    return render(request, "accounts/demo_phone.html", {"sms": queries.demo_messages()})
