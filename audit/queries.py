@@ -1,5 +1,6 @@
 """What the log says: lists, one entry, the history of a record."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -11,6 +12,7 @@ from ccportal.core.errors import NotFound
 from ccportal.core.periods import meter_zone
 
 HISTORY_LENGTH = 20
+APPLIED = MutationState.APPLIED.value
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Line:
 
 
 def mutations(wanted: MutationFilter) -> QuerySet[Mutation]:
-    """Entries, newest first, without their values; ``reversal`` needs no further query."""
+    """Entries, newest first, without their values; ``reversal_of`` needs no further query for them."""
     exact = {
         "table_name": wanted.table,
         "record_id": wanted.record,
@@ -63,6 +65,14 @@ def get_mutation(pk: int) -> Mutation:
     """One entry; ``NotFound`` for an unknown number."""
     entry = with_reversals(Mutation.objects.select_related("reverts")).filter(pk=pk).first()
     if entry is None:
+        raise NotFound("There is no such entry in the log of changes.")
+    return entry
+
+
+def get_change(pk: int, actions: Iterable[str]) -> Mutation:
+    """One entry of these actions that was applied; ``NotFound`` otherwise."""
+    entry = get_mutation(pk)
+    if entry.state != MutationState.APPLIED or entry.action not in actions:
         raise NotFound("There is no such entry in the log of changes.")
     return entry
 

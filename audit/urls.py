@@ -1,3 +1,14 @@
-"""Pages and endpoints of this app."""
+"""Pages of the log of changes."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from audit import views
+
+app_name = "audit"
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("record/", views.record, name="record"),
+    path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/undo/", views.undo, name="undo"),
+    path("<int:pk>/revert/", views.revert, name="revert"),
+]

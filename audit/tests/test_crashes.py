@@ -53,7 +53,7 @@ def crash(installation, step, act, check, prepare):
     """Kill ``act`` at ``step``, settle; the exit code, the entry before and after, and what ``check`` gives then."""
     script = SCRIPT
     for name, text in {"step": step, "prepare": prepare, "act": act, "check": check}.items():
-        script = script.replace("{%s}" % name, text)
+        script = script.replace("{" + name + "}", text)
     return json.loads(installation.python(script).splitlines()[-1])
 
 

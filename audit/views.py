@@ -1,0 +1,89 @@
+"""Pages of the log of changes."""
+
+import re
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from audit import queries, services
+from audit.actors import Actor
+from audit.forms import MutationFilterForm, RevertForm
+from audit.models import Mutation
+from ccportal.accounts.permissions import requires
+from ccportal.core.errors import Conflict, InvalidInput
+from ccportal.core.htmx import render_page
+from ccportal.core.paging import page_number, paged
+
+PAGE_SIZE = 25
+_FINGERPRINT = re.compile(r"@[0-9a-f]{16}\Z")
+
+
+@require_safe
+@requires("view_mutations")
+def index(request: HttpRequest) -> HttpResponse:
+    """The whole log, newest first."""
+    form = MutationFilterForm(request.GET, queries.tables_seen())
+    wanted = form.wanted()
+    page = paged(queries.mutations(wanted), page_number(request.GET.get("page")), PAGE_SIZE)
+    context = {"form": form, "page": page, "filtered": wanted != queries.MutationFilter()}
+    return render_page(request, "audit/index.html", "audit/htmx/list.html", context)
+
+
+@require_safe
+@requires("view_mutations")
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One entry: who, when, why, and the record before and after."""
+    return render(request, "audit/detail.html", _context(queries.get_mutation(pk)))
+
+
+@require_safe
+@requires("revert_mutations")
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """What undoing an entry would do, before anybody does it."""
+    entry = queries.get_mutation(pk)
+    context = {"entry": entry, "outlook": services.preview(entry), "form": RevertForm()}
+    return render(request, "audit/undo.html", context)
+
+
+@require_POST
+@requires("revert_mutations")
+def revert(request: HttpRequest, pk: int) -> HttpResponse:
+    """Undo an entry."""
+    entry = queries.get_mutation(pk)
+    form = RevertForm(request.POST)
+    if not form.is_valid():
+        context = {"entry": entry, "outlook": services.preview(entry), "form": form}
+        return render(request, "audit/undo.html", context, status=422)
+    try:
+        done = services.revert(Actor.of(request), entry, reason=form.cleaned_data["reason"])
+    except (Conflict, InvalidInput) as error:
+        outlook = services.Preview("", [], error.message)
+        context = {"entry": queries.get_mutation(pk), "outlook": outlook, "form": form}
+        return render(request, "audit/undo.html", context, status=error.status)
+    messages.success(request, f"Entry {pk} is undone; entry {done.pk} says so.")
+    return redirect("audit:detail", done.pk)
+
+
+@require_safe
+@requires("view_mutations")
+def record(request: HttpRequest) -> HttpResponse:
+    """The latest entries of one record, for other pages to embed: ``?table=tblcustomer&record=1042``."""
+    table = request.GET.get("table", "")
+    # In a table without key the id holds a fingerprint that changes with the row; the log has the rest.
+    shown = _FINGERPRINT.sub("", request.GET.get("record", ""))
+    context = {"table": table, "record": shown, "entries": queries.history(table, shown)}
+    return render_page(request, "audit/record.html", "audit/htmx/record.html", context)
+
+
+def _context(entry: Mutation) -> dict[str, object]:
+    lines = queries.lines(entry)
+    reversal = queries.reversal_of(entry)
+    return {
+        "entry": entry,
+        "changed": [line for line in lines if line.changed],
+        "unchanged": [line for line in lines if not line.changed],
+        "reversal": reversal,
+        "may_be_undone": entry.state == "applied" and entry.database == "acdb" and reversal is None,
+    }
