@@ -13,6 +13,7 @@ pytest_plugins = [
     "ccportal.core.testing.browser",
     "ccportal.core.testing.broker",
     "ccportal.core.testing.queries",
+    "ccportal.core.testing.postgres",
 ]
 
 PASSWORD = "Katse-e-ntsho-7"

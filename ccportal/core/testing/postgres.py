@@ -1,11 +1,7 @@
 """A real PostgreSQL for tests, started from Debian's binaries on a free port and ended with the tests.
 
-    @pytest.fixture(scope="session")
-    def postgres():
-        with running_postgres() as server:
-            yield server
-
-    server.create_database()      # a DATABASES entry of a fresh database
+A pytest plugin: the fixture ``postgres`` is the server, ``postgres.create_database()`` a fresh database in it. Mark
+tests that use it with ``@pytest.mark.postgres``.
 """
 
 import os
@@ -22,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 BINARIES = Path("/usr/lib/postgresql")
 #: PostgreSQL refuses to run as root; its Debian package brings this account.
@@ -48,11 +45,13 @@ class PostgresServer:
     port: int
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def create_database(self) -> dict[str, Any]:
-        """A fresh, empty database as an entry of Django's DATABASES."""
+    def create_database(self, template: str = "template0") -> dict[str, Any]:
+        """A fresh database as an entry of Django's DATABASES: empty, or a copy of one that nobody is connected to."""
         name = f"test_{os.getpid()}_{next(self._numbers)}"
-        with psycopg.connect(host="127.0.0.1", port=self.port, user=ACCOUNT, dbname="postgres", autocommit=True) as link:
-            link.execute(f'CREATE DATABASE "{name}" TEMPLATE template0 ENCODING \'UTF8\'')
+        with psycopg.connect(
+            host="127.0.0.1", port=self.port, user=ACCOUNT, dbname="postgres", autocommit=True
+        ) as link:
+            link.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": name,
@@ -65,6 +64,14 @@ class PostgresServer:
     def url(self, database: dict[str, Any]) -> str:
         """The same as the address that DATABASE_URL and ACDB_URL take."""
         return f"postgresql://{ACCOUNT}@127.0.0.1:{self.port}/{database['NAME']}"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    if binaries() is None:
+        pytest.skip("PostgreSQL is not installed")
+    with running_postgres() as server:
+        yield server
 
 
 @contextmanager
