@@ -33,7 +33,7 @@ class PortalAdminSite(admin.AdminSite):
 
     login.permission = SIGNED_IN  # type: ignore[attr-defined]  # the URL walk looks for it
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect("password_change")
 
 

@@ -18,7 +18,7 @@ def write_role_groups(**_: Any) -> None:
     permissions = {p.codename: p for p in Permission.objects.filter(content_type__app_label="accounts")}
     given = set(RoleDefault.objects.values_list("role", "permission"))
     for role in roles.ROLES.values():
-        group, _ = Group.objects.get_or_create(name=role.name)
+        group, _created = Group.objects.get_or_create(name=role.name)
         before = {permission for name, permission in given if name == role.name}
         new = [name for name in sorted(role.permissions - before) if name in permissions]
         gone = before - role.permissions

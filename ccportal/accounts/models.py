@@ -1,7 +1,7 @@
 """Employees, what the HR directory says of them, and the keys of programs."""
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -66,7 +66,7 @@ class Employee(AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "employee_no"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = EmployeeManager()
 
     class Meta:
@@ -215,7 +215,7 @@ class CustomerLogin(AbstractBaseUser):
     tokens_valid_from = models.DateTimeField(null=True, editable=False)
 
     USERNAME_FIELD = "account"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         ordering = ["account"]

@@ -84,7 +84,7 @@ def send_code(account: str) -> str:
 def register(account: str, password: str, code: str) -> CustomerLogin:
     """Set the first password of an account; ``WrongCode`` unless the code is the one sent last."""
     row = OneTimeCode.objects.filter(account=account, used_at=None, expires_at__gt=timezone.now()).first()
-    usable = OneTimeCode.objects.filter(pk=row.pk if row else None, used_at=None, failures__lt=MAX_FAILURES)
+    usable = OneTimeCode.objects.filter(pk=row.pk if row else 0, used_at=None, failures__lt=MAX_FAILURES)
     right = constant_time_compare(row.digest if row else "", _digest(account, code.strip()))
     if row is None or not right:
         # Counted before it is answered, so that many tries at once do not get more than five.

@@ -126,7 +126,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     """Keep the colours that the employee prefers."""
     form = ThemeForm(request.POST)
     if form.is_valid():
-        Employee.objects.filter(pk=request.user.pk).update(theme=form.cleaned_data["theme"])
+        Employee.objects.filter(employee_no=request.user.get_username()).update(theme=form.cleaned_data["theme"])
     return redirect(safe_next(request, default="profile"))
 
 

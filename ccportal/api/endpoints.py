@@ -80,7 +80,7 @@ class Endpoint(APIView):
         check_text(request, kwargs)
         super().initial(request, *args, **kwargs)
 
-    def finalize_response(self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any) -> HttpResponse:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_cache=True)
@@ -151,7 +151,8 @@ def by_method(**endpoints: View) -> View:
 def _as_view(name: str, attributes: dict[str, Any]) -> View:
     methods = list(attributes["permissions"])
     attributes["http_method_names"] = [m.lower() for m in methods] + (["head"] if "GET" in methods else [])
-    plain = type(name, (Endpoint,), attributes).as_view()
+    view_class: type[Endpoint] = type(name, (Endpoint,), attributes)
+    plain: Any = view_class.as_view()
     view = conditional_page(plain)
     view.permission = attributes["permissions"]
     return view

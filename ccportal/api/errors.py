@@ -49,7 +49,7 @@ def _api_answer(exc: exceptions.APIException) -> Response:
     if isinstance(exc, exceptions.NotAcceptable):
         return _answer("The answer is JSON; accept application/json.", 406)
     if isinstance(exc, exceptions.Throttled):
-        seconds = max(int(exc.wait or 0) + 1, 1)
+        seconds = max(int(getattr(exc, "wait", None) or 0) + 1, 1)
         return _answer(f"Too many requests. Try again in {seconds} seconds.", 429, seconds)
     if isinstance(exc, exceptions.NotAuthenticated):
         response = _answer("Sign in first: send a bearer token or an API key.", 401)

@@ -33,6 +33,8 @@ def faults(*statuses: int) -> dict[int, OpenApiResponse]:
 class PortalSchema(AutoSchema):
     """Adds to each operation its permission, its scope and the shared faults."""
 
+    view: Any
+
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation = super().get_operation(*args, **kwargs)
         if operation is None or not hasattr(self.view, "stated_permission"):

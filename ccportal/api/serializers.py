@@ -5,12 +5,17 @@ from rest_framework import serializers
 from ccportal.accounts import roles
 from ccportal.accounts.models import EMPLOYEE_NO
 
-_PASSWORD = {"trim_whitespace": False, "max_length": 1000, "style": {"input_type": "password"}}
+
+class Password(serializers.CharField):
+    """Kept exactly as typed; its length is limited because hashing takes time."""
+
+    def __init__(self, min_length: int | None = None) -> None:
+        super().__init__(trim_whitespace=False, max_length=1000, min_length=min_length)
 
 
 class EmployeeLoginRequest(serializers.Serializer):
     employee_id = serializers.CharField(max_length=40, help_text="Bare number, or with the company's prefix.")
-    password = serializers.CharField(**_PASSWORD)
+    password = Password()
 
 
 class RefreshRequest(serializers.Serializer):
@@ -80,8 +85,8 @@ class Jwks(serializers.Serializer):
 class EmployeeNumber(serializers.CharField):
     """An employee number in any accepted spelling."""
 
-    def __init__(self, **kwargs: object) -> None:
-        super().__init__(max_length=20, validators=[EMPLOYEE_NO], **kwargs)
+    def __init__(self) -> None:
+        super().__init__(max_length=20, validators=[EMPLOYEE_NO])
 
 
 class RoleAssignmentRequest(serializers.Serializer):
@@ -110,12 +115,12 @@ class EmployeeEmailBulk(serializers.Serializer):
 
 class CustomerLoginRequest(serializers.Serializer):
     customer_id = serializers.CharField(max_length=40, help_text="Account number in either written order.")
-    password = serializers.CharField(**_PASSWORD)
+    password = Password()
 
 
 class CustomerRegisterRequest(serializers.Serializer):
     customer_id = serializers.CharField(max_length=40, help_text="Account number in either written order.")
-    password = serializers.CharField(min_length=6, **_PASSWORD)
+    password = Password(min_length=6)
     code = serializers.CharField(max_length=12, required=False, help_text="The code that came by SMS; second step.")
 
 
@@ -138,5 +143,5 @@ class CustomerToken(Tokens):
 
 
 class ChangePasswordRequest(serializers.Serializer):
-    old_password = serializers.CharField(**_PASSWORD)
-    new_password = serializers.CharField(min_length=6, **_PASSWORD)
+    old_password = Password()
+    new_password = Password(min_length=6)

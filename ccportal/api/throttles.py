@@ -1,9 +1,10 @@
 """How often a caller may ask. Counted per process; the lockout of sign-ins is kept in the database."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 from rest_framework.throttling import SimpleRateThrottle
 
 from ccportal.accounts.addresses import client_ip
@@ -14,7 +15,8 @@ class PortalThrottle(SimpleRateThrottle):
     """Counts by address; reads its rate when asked, so that a changed setting counts at once."""
 
     def get_rate(self) -> str:
-        return settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"][self.scope]
+        rates: Mapping[Any, Any] = api_settings.DEFAULT_THROTTLE_RATES
+        return str(rates[self.scope])
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
         return self.cache_format % {"scope": self.scope, "ident": client_ip(request._request) or "unknown"}
