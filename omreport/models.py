@@ -353,6 +353,7 @@ class RollupState(models.Model):
     latest_transaction = models.DateTimeField(null=True)
     directory_at = models.DateTimeField(null=True, help_text="The customer register that types were taken from.")
     source_tables = models.JSONField(default=list, help_text="Tables with rows that tenure adds up.")
+    facts = models.JSONField(default=dict, help_text="Typed accounts, accounts with data per type, the meter registry.")
     faults = models.JSONField(default=dict, help_text="Number of faults of each kind.")
     error = models.CharField(max_length=300, blank=True, help_text="Why the last refresh failed, empty if it did not.")
     failed_at = models.DateTimeField(null=True)

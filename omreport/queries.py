@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import QuerySet
 from django.db.models import Sum as DbSum
@@ -331,6 +332,26 @@ def tenure_starts() -> dict[str, dict[Month, int]]:
     for kind, period, accounts in _stored(TenureStart.objects.all(), "customer_type", "period", "accounts"):
         found[kind][month_of(period)] = accounts
     return dict(found)
+
+
+def _fact(name: str, default: Any) -> Any:
+    facts = RollupState.objects.values_list("facts", flat=True).first() or {}
+    return facts.get(name, default)
+
+
+def typed_accounts() -> int:
+    """Accounts with a known customer type."""
+    return _fact("typed_accounts", 0)
+
+
+def tenure_accounts() -> dict[str, int]:
+    """Accounts with kWh, by customer type."""
+    return _fact("tenure_accounts", {})
+
+
+def meter_table() -> str:
+    """The registry that meters' types were taken from."""
+    return _fact("meter_source", "")
 
 
 # ---------------------------------------------------------------- state

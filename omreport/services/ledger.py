@@ -1,9 +1,10 @@
 """Adds the ledger up by account and month, in the ACDB."""
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, F, FloatField, Max, Q, QuerySet, Sum
+from django.db.models import Count, FloatField, IntegerField, Max, Q, QuerySet, Sum
 from django.db.models.functions import Cast
 
 from billing.models import HistoryRow, LegacyTransaction, Transaction
@@ -31,7 +32,8 @@ def source() -> QuerySet[HistoryRow]:
     return recent if recent.exists() else LegacyTransaction._default_manager.order_by()
 
 
-def account_key(text: object) -> str:
+@lru_cache(maxsize=50_000)
+def account_key(text: str | None) -> str:
     """An account as rollups keep it; blanks that only Python takes for blanks are trimmed, too."""
     return clean(text).upper()[:LONGEST_ACCOUNT]
 
@@ -111,8 +113,9 @@ def _add_missing(found: dict[tuple[str, int], int], history: QuerySet[HistoryRow
 
 def _identities(rows: QuerySet[HistoryRow]) -> Iterator[tuple[tuple[Any, ...], int, float | None]]:
     """What makes rows of the two ledgers the same row, its month and kWh."""
-    amount, kwh = Cast("amount", FloatField()), F("kwh")
-    columns = rows.values_list("account", LocalStamp("at"), amount, kwh, "is_payment", YearMonth("at"))
+    # Cast to what needs no conversion in Python for each row.
+    amount, payment = Cast("amount", FloatField()), Cast("is_payment", IntegerField())
+    columns = rows.values_list("account", LocalStamp("at"), amount, "kwh", payment, YearMonth("at"))
     for text, at, money, energy, paid, period in columns.iterator():
         yield (account_key(text), at, to_stored(money), to_stored(energy), bool(paid)), period, energy
 

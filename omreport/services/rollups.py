@@ -98,8 +98,13 @@ def refresh(report: Report = lambda step: None, *, thorough: bool = False, every
         _replace(AccountMonth, ledger.ACCOUNT_FIELDS, account_rows, changes.periods)
         _replace(LegacyMonth, ledger.LEGACY_FIELDS, legacy_rows, changes.legacy)
         _replace(MeterHour, readings.METER_FIELDS, reading_rows, changes.readings)
-        write_summaries()
-        write_tenure(account_types())
+        types = account_types()
+        write_summaries(types)
+        state.facts = {
+            "typed_accounts": sum(map(bool, types.values())),
+            "tenure_accounts": write_tenure(types),
+            "meter_source": readings.meter_source()._meta.db_table,
+        }
         if found:
             readings.write_type_hours()
             _write_faults(state, *found)
@@ -198,10 +203,10 @@ def _claim(state: RollupState) -> None:
 def _replace(model: type, fields: tuple[str, ...], rows: list[tuple], periods: Periods) -> None:
     """Put the rows of some months, or of all, in the place of the old ones."""
     if periods is None:
-        model.objects.all().delete()
+        store.delete_periods(model, None)
         store.insert(model, fields, rows)
     elif periods:
-        model.objects.filter(period__in=list(periods)).delete()
+        store.delete_periods(model, periods)
         wanted = set(periods)
         store.insert(model, fields, (row for row in rows if row[fields.index("period")] in wanted))
 

@@ -64,3 +64,13 @@ def _delete(model: type[Model], fields: Sequence[str], keys: Sequence[Row]) -> N
     with connection.cursor() as cursor:
         for start in range(0, len(keys), CHUNK):
             cursor.executemany(sql, keys[start : start + CHUNK])
+
+
+def delete_periods(model: type[Model], periods: Iterable[int] | None) -> None:
+    """Delete the rows of some months, or all, without loading them (signals of deletions would)."""
+    sql = f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}"  # noqa: S608 - names come from the model
+    with connection.cursor() as cursor:
+        if periods is None:
+            cursor.execute(sql)
+        else:
+            cursor.executemany(f"{sql} WHERE {_columns(model, ['period'])} = %s", [(period,) for period in periods])

@@ -39,9 +39,9 @@ def first_periods() -> dict[str, int]:
     return found
 
 
-def write_summaries() -> None:
+def write_summaries(types: Mapping[str, str]) -> None:
     """Bring every summary of the ledger up to date with the account months; only differences are written."""
-    types, firsts = account_types(), first_periods()
+    firsts = first_periods()
     segments = type_segments(types, firsts)
     store.replace(models.TypeMonth, TYPE_FIELDS, 3, ((*key, *sums) for key, sums in segments.items()))
     store.replace(models.SiteMonth, SITE_FIELDS, 2, ((*key, *sums) for key, sums in site_segments(segments).items()))

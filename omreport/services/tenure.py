@@ -1,6 +1,6 @@
 """Writes consumption by tenure: per customer type and month since the first transaction (semantics 13)."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 
 from omreport import models
@@ -12,8 +12,11 @@ POINT_FIELDS = ("customer_type", "month", "accounts", "kept", "kwh", "mean", "de
 START_FIELDS = ("customer_type", "period", "accounts")
 
 
-def write_tenure(types: Mapping[str, str]) -> None:
-    """From the account months and what only the long ledger has; accounts without a type are left out."""
+def write_tenure(types: Mapping[str, str]) -> dict[str, int]:
+    """From the account months and what only the long ledger has; accounts without a type are left out.
+
+    Returns the number of accounts with data per type.
+    """
     vended: dict[tuple[str, int], int] = defaultdict(int)
     first: dict[str, int] = {}
     for model in (models.AccountMonth, models.LegacyMonth):
@@ -26,6 +29,7 @@ def write_tenure(types: Mapping[str, str]) -> None:
     points = _points(vended, first, types)
     rows = ((*key, s.values, s.kept, to_stored(s.total), s.mean, s.deviation) for key, s in points.items())
     store.replace(models.TenurePoint, POINT_FIELDS, 2, rows)
+    return Counter(types[account] for account in {account for account, _ in vended})
 
 
 def _starts(first: Mapping[str, int], types: Mapping[str, str]) -> list[tuple[str, int, int]]:
