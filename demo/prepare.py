@@ -114,7 +114,7 @@ def import_acdb(var: Path) -> None:
     path, fingerprint = found
     say(f"Importing {path.name}")
     try:
-        call_command("acdb_import", str(path))
+        call_command("acdb_import", str(path), quiet=not chosen)
     except CommandError as error:
         raise Stop(f"{path.name} was not imported: {error}") from error
     source = "ACDB_FILE" if chosen else "sample"

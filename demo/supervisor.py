@@ -1,7 +1,7 @@
 """Keeps a handful of child processes running, and leaves none behind.
 
-Each child has a process group of its own, so that whatever it starts ends with it; the kernel sends it
-SIGTERM should the supervisor be killed outright. A child that ends by itself is started again, later and later.
+Each child has a process group of its own, so that whatever it starts ends with it, and a guardian ends the groups
+should the supervisor be killed outright. A child that ends by itself is started again, later and later.
 """
 
 import contextlib
@@ -9,6 +9,7 @@ import ctypes
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
+ROOT = Path(__file__).resolve().parent.parent
 LOG_LIMIT_BYTES = 10_000_000
 STEADY_SECONDS = 60
 LONGEST_PAUSE = 30.0
@@ -45,7 +47,6 @@ class Child:
     def start(self) -> subprocess.Popen[bytes]:
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT_BYTES:
             self.log.replace(self.log.with_suffix(".old.log"))
-        parent = os.getpid()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -54,7 +55,6 @@ class Child:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=lambda: end_with_parent(parent),
             )
         if self.process.stdin:
             with contextlib.suppress(BrokenPipeError):  # it ended at once; the watch sees that
@@ -85,6 +85,7 @@ class Supervisor:
     say: Callable[[str], None]
     children: list[Child] = field(default_factory=list)
     stopping: int = 0
+    guardian: subprocess.Popen[str] | None = None
 
     def listen(self) -> None:
         """Ctrl-C, SIGTERM and a closed terminal ask for the end; asking twice ends it at once."""
@@ -96,7 +97,22 @@ class Supervisor:
 
     def add(self, child: Child) -> subprocess.Popen[bytes]:
         self.children.append(child)
-        return child.start()
+        process = child.start()
+        self._tell_guardian()
+        return process
+
+    def _tell_guardian(self) -> None:
+        """Let the guardian know which process groups there are."""
+        if self.guardian is None:
+            command = [sys.executable, "-m", "demo.guardian"]
+            self.guardian = subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.PIPE, text=True, start_new_session=True
+            )
+        groups = [str(child.process.pid) for child in self.children if child.process and child.runs]
+        pipe = self.guardian.stdin
+        if pipe is not None and self.guardian.poll() is None:
+            pipe.write(" ".join(groups) + "\n")
+            pipe.flush()
 
     def watch(self) -> None:
         """Look after the children until somebody asks to stop."""
@@ -119,12 +135,16 @@ class Supervisor:
         elif now >= child.start_again:
             child.start_again = 0.0
             child.start()
+            self._tell_guardian()
 
     def stop(self, patience: float = 8.0) -> None:
         """End every child and what it started, the first one last; after ``patience`` seconds by force."""
         first, rest = self.children[:1], self.children[1:]
         for group in (rest, first):
             self._end(group, patience)
+        if self.guardian is not None:
+            self._tell_guardian()
+            self.guardian.communicate()
 
     def _end(self, group: list[Child], patience: float) -> None:
         deadline = time.monotonic() + patience

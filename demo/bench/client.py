@@ -62,7 +62,7 @@ class Client:
         _, page = self.call("GET", path, headers={"Accept-Encoding": "identity"})
         form = _FirstForm()
         form.feed(page.decode())
-        fields = {**form.hidden, "username": employee_no, "password": password}
+        fields = {**form.hidden, "employee_no": employee_no, "password": password}
         started = time.perf_counter()
         status, _ = self.call("POST", path, urlencode(fields))
         took = (time.perf_counter() - started) * 1000

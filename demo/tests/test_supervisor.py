@@ -91,10 +91,10 @@ def test_a_request_to_stop_ends_children_and_what_they_started(supervised, numbe
 
 def test_no_child_outlives_a_supervisor_that_was_killed(supervised):
     start, pids = supervised
-    process = start("crash")
-    eventually(lambda: len(pids()) == 2)
+    process = start("deaf")
+    eventually(lambda: len(pids()) == 3)
     process.kill()
-    eventually(lambda: not alive(pids()[0]))
+    eventually(lambda: not any(alive(pid) for pid in pids()))
 
 
 def test_a_child_that_ends_is_started_again_later_and_later(supervised):
