@@ -154,8 +154,7 @@ USE_TZ = True
 TIME_ZONE = ACDB_TIME_ZONE
 CURRENCY = env.text("CURRENCY", "LSL")
 DEFAULT_COUNTRY = env.text("DEFAULT_COUNTRY", "LS")
-DATE_FORMAT = "j M Y"
-DATETIME_FORMAT = "j M Y, H:i"
+FORMAT_MODULE_PATH = "ccportal.formats"
 
 # ---------------------------------------------------------------- people
 AUTH_USER_MODEL = "accounts.Employee"
@@ -240,6 +239,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "ccportal.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "NUM_PROXIES": TRUSTED_PROXIES,
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is the export's own parameter
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Customer care portal",

@@ -11,6 +11,9 @@ from ccportal.accounts.navigation import safe_next
 from ccportal.accounts.permissions import SIGNED_IN
 from ccportal.core.errors import NotAllowed
 
+APP_NAMES = {"accounts": "People and keys", "auth": "Roles", "axes": "Sign-in locks", "customers": "Sites"}
+MODEL_NAMES = {"Group": "What each role may do", "AccessAttempt": "Wrong passwords"}
+
 
 class PortalAdminConfig(AdminConfig):
     """Django's admin with the site below."""
@@ -24,6 +27,15 @@ class PortalAdminSite(admin.AdminSite):
     site_title = site_header = "Administration"
     index_title = "People, roles, sites and keys"
     enable_nav_sidebar = False
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The lists under names that administrators know; Django and django-axes have their own."""
+        groups = super().get_app_list(request, app_label)
+        for group in groups:
+            group["name"] = APP_NAMES.get(group["app_label"], group["name"])
+            for model in group["models"]:
+                model["name"] = MODEL_NAMES.get(model["object_name"], model["name"])
+        return groups
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Where Django's admin sends whoever may not open a page; LoginRequiredMiddleware has asked for the sign-in."""

@@ -219,6 +219,8 @@ class CustomerLogin(AbstractBaseUser):
 
     class Meta:
         ordering = ["account"]
+        verbose_name = "customer's sign-in"
+        verbose_name_plural = "customers' sign-ins"
 
     def __str__(self) -> str:
         return self.account
@@ -269,6 +271,7 @@ class SignIn(models.Model):
 
     class Meta:
         ordering = ["-seen_at"]
+        verbose_name = "sign-in"
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(employee__isnull=False) ^ models.Q(customer__isnull=False), name="sign_in_of_one"

@@ -1,6 +1,7 @@
 """The admin site: people, roles, keys, locks."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import Group
@@ -190,3 +191,30 @@ def test_secrets_and_counters_are_not_registered_for_the_log():
     assert {"password", "last_login", "tokens_valid_from"} <= registered()[Employee]
     assert "digest" in registered()[ApiKey]
     assert "password" in registered()[CustomerLogin]
+
+
+def test_its_lists_have_names_that_administrators_know(admin):
+    page = admin.get("/admin/").content.decode()
+    for name in ("People and keys", "What each role may do", "Wrong passwords"):
+        assert name in page
+
+
+def test_its_times_cannot_be_misread(admin, nthabiseng):
+    nthabiseng.last_login = datetime(2026, 11, 2, 12, 5, tzinfo=UTC)
+    nthabiseng.save()
+    assert "2 Nov 2026, 14:05" in admin.get("/admin/accounts/employee/").content.decode()
+
+
+def test_what_is_done_there_is_in_the_log_of_changes(admin, thabo):
+    from audit.models import Mutation
+
+    admin.post("/admin/accounts/roleassignment/add/", {"employee_no": "1004", "role": "onm_team"})
+    entry = (
+        Mutation.objects.filter(table_name="accounts_employee", record_id=str(thabo.pk))
+        .exclude(new_values__role=None)
+        .first()
+    )
+    assert (entry.actor_id, entry.old_values["role"], entry.new_values["role"]) == ("1001", "generic", "onm_team")
+    admin.post("/admin/accounts/employee/", {"action": "temporary_password", "_selected_action": [thabo.pk]})
+    assert Mutation.objects.filter(event="accounts.password.reset", actor_id="1001").exists()
+    assert "md5$" not in str(list(Mutation.objects.values("old_values", "new_values")))

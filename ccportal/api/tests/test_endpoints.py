@@ -161,3 +161,39 @@ class TestThrottles:
         assert client.get("/api/test/look-up/x", headers=one).status_code == 200
         assert client.get("/api/test/look-up/x", headers=one).status_code == 429
         assert client.get("/api/test/look-up/x", headers=two).status_code == 200
+
+
+class TestOtherOrigins:
+    """Browsers of other sites: om-portal when it is on the list, nobody else."""
+
+    def preflight(self, client, origin):
+        return client.options(
+            "/api/auth/me",
+            headers={
+                "Origin": origin,
+                "Access-Control-Request-Method": "GET",
+                "Access-Control-Request-Headers": "authorization,idempotency-key",
+            },
+        )
+
+    def test_a_site_on_the_list_may_call(self, client, settings):
+        settings.CORS_ALLOWED_ORIGINS = ["https://om.example.org"]
+        response = self.preflight(client, "https://om.example.org")
+        assert response.status_code == 200
+        assert response["Access-Control-Allow-Origin"] == "https://om.example.org"
+        assert "idempotency-key" in response["Access-Control-Allow-Headers"]
+
+    def test_another_site_may_not(self, client, settings):
+        settings.CORS_ALLOWED_ORIGINS = ["https://om.example.org"]
+        assert "Access-Control-Allow-Origin" not in self.preflight(client, "https://evil.example")
+        plain = client.get("/api/test/anybody", headers={"Origin": "https://evil.example"})
+        assert "Access-Control-Allow-Origin" not in plain
+
+    def test_the_list_is_empty_until_somebody_fills_it(self, client, settings):
+        assert settings.CORS_ALLOWED_ORIGINS == []
+        assert "Access-Control-Allow-Origin" not in self.preflight(client, "https://om.example.org")
+
+    def test_pages_are_never_shared_with_other_sites(self, client, settings, db):
+        settings.CORS_ALLOWED_ORIGINS = ["https://om.example.org"]
+        response = client.get("/sign-in/", headers={"Origin": "https://om.example.org"})
+        assert "Access-Control-Allow-Origin" not in response
