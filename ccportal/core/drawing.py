@@ -122,10 +122,8 @@ def draw(figure: Figure) -> Drawing:
     scale = scale_for(_extent(figure), from_zero=_from_zero(figure), whole=figure.whole)
     left = min(max(text_width(label, LARGE) for label in scale.labels) + 8, width / 3)
     plot = _Plot(left, width - RIGHT, TOP, HEIGHT - BOTTOM, scale, len(figure.labels))
-    if isinstance(figure, BarChart):
-        slots, lines = _bars(figure, plot), ()
-    else:
-        slots, lines = _dots(figure, plot), _lines(figure, plot)
+    slots = _bars(figure, plot) if isinstance(figure, BarChart) else _dots(figure, plot)
+    lines = () if isinstance(figure, BarChart) else _lines(figure, plot)
     texts = (Text(0, UNIT_LINE, figure.unit, "start"), *_tick_texts(plot), *_label_texts(figure.labels, plot, width))
     return Drawing(width, HEIGHT, _grid(plot), slots, lines, texts)
 

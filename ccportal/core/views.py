@@ -80,7 +80,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return _answer(request, error)
     context: dict[str, Any] = {"error": error, "request_id": request_id.get()}
     try:
-        page = render_to_string("errors/error.html", context)
+        page: str = render_to_string("errors/error.html", context)
     except Exception:
         # The templates or the static files' manifest may be what is broken; say so in the log, answer all the same.
         logger.exception("the error page failed")

@@ -18,26 +18,25 @@ from ccportal.core.svg import colour_index, figure_svg, sparkline_svg
 
 register = template.Library()
 Number = Decimal | float | int | None
+#: What Django hands to a filter for a name that the context does not have.
+NO_SUCH_NAME = ""
 
 
 @register.filter
 def money(value: Number) -> str:
-    """``M 1,234.50``; an en dash for nothing.
-
-    The space does not break.
-    """
-    return "–" if value is None else f"{symbol()} {rounded(value):,.2f}"
+    """``M 1,234.50``; an en dash for nothing."""
+    return "–" if value is None or value == NO_SUCH_NAME else f"{symbol()} {rounded(value):,.2f}"
 
 
 @register.filter
 def kwh(value: Number, places: int = 2) -> str:
-    return "–" if value is None else f"{rounded(value, places):,.{places}f}"
+    return "–" if value is None or value == NO_SUCH_NAME else f"{rounded(value, places):,.{places}f}"
 
 
 @register.filter
 def local(value: datetime | date | None, form: str = "%-d %b %Y, %H:%M") -> str:
     """A time in the meters' zone, ``21 Nov 2026, 14:05``; a date without time stays a date."""
-    if value is None:
+    if not value:
         return "–"
     if isinstance(value, datetime):
         if timezone.is_aware(value):
@@ -68,7 +67,7 @@ def at(mapping: dict[str, object], key: str) -> object:
 @register.filter
 def number(value: Number, places: int = 0) -> str:
     """``1,338``; an en dash for nothing."""
-    return "–" if value is None else f"{rounded(value, places):,.{places}f}"
+    return "–" if value is None or value == NO_SUCH_NAME else f"{rounded(value, places):,.{places}f}"
 
 
 @register.simple_tag

@@ -79,11 +79,15 @@ class Broker:
 
 @dataclass
 class Installation:
-    """Databases, broker and processes of one test."""
+    """Databases, broker and processes of one test.
+
+    ``include`` is a module with tasks that its workers load as well; ``extra`` is added to their environment.
+    """
 
     folder: Path
     broker: Broker
     include: str = ""
+    extra: dict[str, str] = field(default_factory=dict)
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
@@ -97,6 +101,7 @@ class Installation:
             "DEMO": "0",
             "PYTHONPATH": str(ROOT),
             "DJANGO_SETTINGS_MODULE": "ccportal.settings",
+            **self.extra,
         }
 
     def run(self, *command: str) -> str:

@@ -23,10 +23,11 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
 from django.test import Client
 from django.test.testcases import LiveServerThread
+from playwright.sync_api import ViewportSize
 
 AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text(encoding="utf-8")
-PHONE = {"width": 360, "height": 740}
-DESKTOP = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PROGRAMS = ("chromium-headless-shell", "chromium", "google-chrome")
 
 #: How Chromium and htmx report an answer with an error status.
@@ -59,7 +60,7 @@ class PortalServer:
     The page sees what the test wrote, without a commit, and everything is rolled back after the test.
     """
 
-    def __init__(self, static_handler: Callable[[Any], Any] = StaticFilesHandler) -> None:
+    def __init__(self, static_handler: Any = StaticFilesHandler) -> None:
         self._thread = LiveServerThread("127.0.0.1", static_handler, connections_override={})
         self._thread.daemon = True
         self._thread.start()

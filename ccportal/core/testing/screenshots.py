@@ -12,18 +12,20 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import ViewportSize, sync_playwright
 
 from ccportal.core.testing.browser import CHROMIUM_ARGS, DESKTOP, PHONE, chromium
 
 VAR = Path(os.environ.get("VAR_DIR", "var"))
-LOOKS = [
-    (f"{device}-{scheme}", size, scheme)
-    for device, size in (("desktop", DESKTOP), ("phone", PHONE))
-    for scheme in ("light", "dark")
+Scheme = Literal["light", "dark"]
+LOOKS: list[tuple[str, ViewportSize, Scheme]] = [
+    ("desktop-light", DESKTOP, "light"),
+    ("desktop-dark", DESKTOP, "dark"),
+    ("phone-light", PHONE, "light"),
+    ("phone-dark", PHONE, "dark"),
 ]
 #: Downloads and actions are no pages.
 SKIPPED = re.compile(r"\.(csv|xlsx|pdf|json)$|/sign-out|^/admin/(?!$)")
