@@ -16,9 +16,11 @@ from django.db import connection
 from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 
-from audit.actors import current_actor
+from audit.actors import Actor, current_actor
 from audit.models import Action, Mutation
 from audit.services.own import record_change
+from ccportal.accounts.models import Employee
+from ccportal.acdb.signals import acdb_imported
 from ccportal.core.audited import happened, registered
 
 Values = dict[str, Any]
@@ -34,6 +36,7 @@ def connect() -> None:
         (post_delete, _after_delete),
         (m2m_changed, _links_changed),
         (happened, _happened),
+        (acdb_imported, _imported),
     ):
         signal.connect(receiver, dispatch_uid=f"audit.{receiver.__name__}")
 
@@ -83,6 +86,23 @@ def _links_changed(
 def _happened(sender: type[Model], event: str, record: Model, **_: Any) -> None:
     if _log_exists():
         record_change(current_actor(), event, record._meta.db_table, str(record.pk), {}, {}, action=Action.UPDATE)
+
+
+def _imported(
+    sender: Any, import_id: int, actor: str, file_name: str, sha256: str, rows: int, tables: Values, **_: Any
+) -> None:
+    """An import replaces every record at once: one entry, without the records."""
+    employee = Employee.objects.filter(employee_no=actor).first() if actor else None
+    record_change(
+        Actor.of(employee) if employee else Actor.system(),
+        "acdb.imported",
+        "all tables",
+        str(import_id),
+        None,
+        {"file": file_name, "sha256": sha256, "rows": rows, **{f"rows of {name}": n for name, n in tables.items()}},
+        action=Action.IMPORT,
+        database="acdb",
+    )
 
 
 def _linked(instance: Model, name: str) -> list[str]:

@@ -21,11 +21,13 @@ def record_change(
     *,
     action: str = "",
     reason: str = "",
+    database: str = "default",
 ) -> Mutation:
     """Log a change to one of our own tables; call it in the transaction of the change.
 
     ``old`` and ``new`` are JSON values without secrets; None for what did not or does not exist. ``event`` is a
-    dotted past-tense name, like ``tariffs.rate.changed``.
+    dotted past-tense name, like ``tariffs.rate.changed``. ``database`` is ``acdb`` for what concerns the customer
+    database as a whole; changes of its records go through ``create_record`` and its like.
     """
     if not action:
         action = Action.CREATE if old is None else Action.DELETE if new is None else Action.UPDATE
@@ -35,7 +37,7 @@ def record_change(
         actor_name=actor.name,
         action=action,
         event=event,
-        database="default",
+        database=database,
         table_name=table_name,
         record_id=record_id,
         old_values=old,

@@ -8,6 +8,7 @@ from audit.actors import Actor, acting_as, current_actor
 from audit.models import Mutation
 from ccportal.accounts import keys
 from ccportal.accounts.models import ApiKey, DepartmentRole, Employee
+from ccportal.acdb.signals import acdb_imported
 from customers.models import Site
 
 pytestmark = pytest.mark.django_db
@@ -106,3 +107,36 @@ def test_an_employee_who_left_may_not_act_in_the_background(thabo):
     Employee.objects.update(is_active=False)
     with pytest.raises(NotAllowed):
         Actor.employee("1004")
+
+
+class Silent:
+    """The progress of an import that nobody watches."""
+
+    def step(self, text, total=0):
+        return None
+
+    def advance(self, done):
+        return None
+
+
+@pytest.mark.django_db(databases=["default", "acdb"])
+def test_an_import_is_one_entry_under_whoever_asked_for_it(nthabiseng):
+    acdb_imported.send(
+        sender=None,
+        import_id=7,
+        actor="1001",
+        file_name="november.accdb",
+        sha256="ab" * 32,
+        rows=1200,
+        tables={"tblcustomer": 1200},
+        progress=Silent(),
+    )
+    entry = Mutation.objects.get(action="import")
+    assert (entry.actor_name, entry.record_id, entry.database, entry.state) == (
+        "Nthabiseng Phiri",
+        "7",
+        "acdb",
+        "applied",
+    )
+    assert entry.new_values["rows of tblcustomer"] == 1200
+    assert entry.old_values is None

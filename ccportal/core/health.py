@@ -16,6 +16,7 @@ from django.db.utils import Error as DatabaseError
 from django.utils import timezone
 
 from ccportal.acdb.health import acdb_fault
+from ccportal.acdb.models import AcdbImport, ImportState
 from ccportal.acdb.router import ACDB
 from ccportal.core import broker
 from ccportal.core.periods import local_now
@@ -74,7 +75,7 @@ def _jobs_unfinished() -> int:
 
 
 def _last_import() -> str | None:
-    done = Job.objects.filter(kind="acdb.import", state=JobState.DONE).only("finished_at").first()
+    done = AcdbImport.objects.filter(state=ImportState.DONE).only("finished_at").first()
     return _iso(done.finished_at if done else None)
 
 

@@ -4,6 +4,8 @@ import os
 import time
 from pathlib import Path
 
+from celery import shared_task
+
 from ccportal.jobs import outbox
 from ccportal.jobs.models import OutboxMessage
 from ccportal.jobs.services import job_task
@@ -26,6 +28,11 @@ def sleep(job, progress):
             time.sleep(job.input["seconds"] / 100)
         progress.advance(number + 1)
     return {"slept": job.input["seconds"]}
+
+
+@shared_task(name="test.fail")
+def fail(phone):
+    raise ValueError(f"no such phone: {phone}")
 
 
 @outbox.handler("test.note")

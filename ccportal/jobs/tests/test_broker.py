@@ -114,6 +114,18 @@ def test_a_task_is_logged_under_the_request_that_caused_it(portal):
     assert {"task": "job.test.sleep", "state": "SUCCESS"}.items() <= lines[-1].items()
 
 
+def test_a_task_that_fails_is_logged_with_its_stack_but_without_data(portal):
+    portal.start_worker()
+    portal.python("from ccportal.celery import app; app.send_task('test.fail', args=['58698650'])")
+    log = portal.log(1)
+    wait_for(lambda: '"state": "FAILURE"' in log.read_text(), "the failure is logged")
+    (line,) = [json.loads(line) for line in log.read_text().splitlines() if '"task failed"' in line]
+    assert line["task"] == "test.fail"
+    assert "slow_work.py" in line["exc_info"]
+    assert line["exc_info"].endswith("ValueError")
+    assert "58698650" not in log.read_text()
+
+
 def test_beat_keeps_the_workers_pulse(portal):
     portal.start_worker()
     portal.python("from ccportal.celery import app; app.send_task('jobs.heartbeat')")

@@ -1,0 +1,164 @@
+"""Cells of a download: what the engine gives, column by column, as text for CSV and as text or number for XLSX.
+
+A million rows pass here, so whole columns of a batch are converted at once and the engine writes the dates.
+
+Spreadsheets run a cell that begins with ``=``, ``+``, ``-``, ``@`` or a tab as a formula (D-93). In CSV such texts get
+an apostrophe in front, in XLSX they are typed as text and marked as such. Numbers and phone numbers (a sign, digits,
+blanks) cannot do anything and stay as they are.
+"""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ccportal.acdb.introspection import BINARIES, DECIMALS, TEXTS, Column
+from ccportal.acdb.sql import POSTGRESQL, SQL_SERVER, acdb, named
+from ccportal.acdb.values import from_database, json_value
+
+Cells = Sequence[Any]
+Converter = Callable[[Cells], Cells]
+
+#: Some programs read the full-width forms as the signs themselves.
+_STARTS_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
+_PLAIN_NUMBER = re.compile(r"[+-]?[0-9][0-9. ]*", re.ASCII)
+_TIME_LENGTH = len("2026-11-21 14:05:09")
+#: Between these four decimals of a float are its own.
+_SMALLEST, _LARGEST = 0.0001, 1e11
+_BITS: dict[Any, str | None] = {None: None, 0: "False", 1: "True"}
+
+
+def selected(column: Column) -> str:
+    """The column as it is to be selected: dates as local text, everything else as it is."""
+    connection = acdb()
+    name = named(connection, column.name)
+    if column.type != "DATETIME":
+        return name
+    if connection.vendor == POSTGRESQL:
+        return f"to_char({name}, 'YYYY-MM-DD HH24:MI:SS')"
+    if connection.vendor == SQL_SERVER:
+        return f"CONVERT(varchar(19), {name}, 120)"
+    return f"CAST({name} AS TEXT)"
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would run this text.
+
+    >>> is_formula("=1+1"), is_formula("-2+3"), is_formula("+266 58000001")
+    (True, True, False)
+    """
+    return text[:1] in _STARTS_FORMULA and not _PLAIN_NUMBER.fullmatch(text)
+
+
+def csv_converter(column: Column) -> Converter:
+    """What makes the texts of a column, safe for spreadsheets; NULL stays None, which the writer leaves empty."""
+    return _CSV.get(column.type, _values)(column)
+
+
+def xlsx_converter(column: Column) -> Converter:
+    """What makes texts and numbers of a column; only those, as in CSV everything else is text."""
+    return _XLSX.get(column.type, _values)(column)
+
+
+def harmless(text: str) -> str:
+    """The text as a spreadsheet shows it instead of running it."""
+    return "'" + text if is_formula(text) else text
+
+
+def _texts(column: Column) -> Converter:
+    def convert(cells: Cells) -> Cells:
+        return [
+            cell if cell is None or (type(cell) is str and cell[:1] not in _STARTS_FORMULA) else harmless(str(cell))
+            for cell in cells
+        ]
+
+    return convert
+
+
+def _values(column: Column) -> Converter:
+    """Numbers as they are; what is not of its column's type is treated as the text it is."""
+
+    def odd(cell: Any) -> Any:
+        shown = json_value(from_database(column, cell))
+        return harmless(shown) if isinstance(shown, str) else shown
+
+    def convert(cells: Cells) -> Cells:
+        return [cell if cell is None or _is_number(cell) else odd(cell) for cell in cells]
+
+    return convert
+
+
+def _amounts(column: Column) -> Converter:
+    """Decimals without trailing zeros, as the API shows them."""
+
+    def shown(cell: Any) -> Any:
+        text = json_value(from_database(column, cell))
+        return harmless(text) if isinstance(cell, str) and isinstance(text, str) else text
+
+    def convert(cells: Cells) -> Cells:
+        return [cell if cell is None else shown(cell) for cell in cells]
+
+    def convert_currency(cells: Cells) -> Cells:
+        """The same for what SQLite gives, without a ``Decimal`` for every cell."""
+        return [
+            cell
+            if cell is None
+            else f"{cell:.4f}".rstrip("0").rstrip(".")
+            if type(cell) is float and _SMALLEST <= abs(cell) < _LARGEST
+            else shown(cell)
+            for cell in cells
+        ]
+
+    return convert_currency if column.scale == 4 else convert
+
+
+def _times(column: Column) -> Converter:
+    def odd(cell: Any) -> Any:
+        shown = json_value(from_database(column, cell))
+        return harmless(shown) if isinstance(shown, str) else shown
+
+    def convert(cells: Cells) -> Cells:
+        return [cell if cell is None or _is_time(cell) else odd(cell) for cell in cells]
+
+    return convert
+
+
+def _bits(column: Column) -> Converter:
+    def convert(cells: Cells) -> Cells:
+        return [_BITS[cell] if cell in _BITS else harmless(str(from_database(column, cell))) for cell in cells]
+
+    return convert
+
+
+def _numbers(column: Column) -> Converter:
+    def convert(cells: Cells) -> Cells:
+        typed = [from_database(column, cell) for cell in cells]
+        return [cell if isinstance(cell, str | None) else float(cell) for cell in typed]
+
+    return convert
+
+
+def _plain_texts(column: Column) -> Converter:
+    return lambda cells: [cell if cell is None else str(cell) for cell in cells]
+
+
+def _is_number(cell: Any) -> bool:
+    return type(cell) is int or (type(cell) is float and math.isfinite(cell))
+
+
+def _is_time(cell: Any) -> bool:
+    return type(cell) is str and len(cell) == _TIME_LENGTH and cell[10] == " " and cell[:1].isdigit()
+
+
+_CSV: dict[str, Callable[[Column], Converter]] = {
+    **dict.fromkeys(TEXTS, _texts),
+    **dict.fromkeys(DECIMALS, _amounts),
+    **dict.fromkeys(BINARIES, _values),
+    "BIT": _bits,
+    "DATETIME": _times,
+}
+_XLSX: dict[str, Callable[[Column], Converter]] = {
+    **_CSV,
+    **dict.fromkeys(TEXTS, _plain_texts),
+    **dict.fromkeys(DECIMALS, _numbers),
+}

@@ -1,0 +1,67 @@
+"""How many rows there are, exactly, without counting again for every page.
+
+A count is kept until the portal changes or imports anything, and for at most ``KEPT_FOR`` seconds, because other
+programs may write to the ACDB too. SQLite counts a whole table at once from its pages, so nothing is kept there.
+"""
+
+import hashlib
+from typing import Any
+
+from django.core.cache import cache
+from django.db import DatabaseError
+
+from audit.models import Mutation, MutationState
+from audit.tables.rows import Rows
+from ccportal.acdb.introspection import Table, row_count, row_estimates, tables
+from ccportal.acdb.models import AcdbImport, ImportState
+from ccportal.acdb.sql import SQLITE, acdb
+
+KEPT_FOR = 30
+UNREADABLE = -1
+
+
+def total(rows: Rows) -> int:
+    """The number of rows; for a filtered or large table as of at most ``KEPT_FOR`` seconds ago."""
+    if not rows.conditions and acdb().vendor == SQLITE:
+        return row_count(rows.table)
+    key = _key(rows)
+    known = cache.get(key)
+    if known is None:
+        known = _count(rows)
+        cache.set(key, known, KEPT_FOR)
+    return int(known)
+
+
+def table_sizes() -> dict[Table, int]:
+    """Every table with its number of rows: of large ones the engine's own figure, ``UNREADABLE`` where it fails."""
+    try:
+        sizes = row_estimates()
+    except DatabaseError:
+        return {table: _size(table) for table in tables()}
+    return {table: sizes.get(table.name, UNREADABLE) for table in tables()}
+
+
+def _size(table: Table) -> int:
+    try:
+        return row_count(table)
+    except DatabaseError:
+        return UNREADABLE
+
+
+def _count(rows: Rows) -> int:
+    with acdb().cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) {rows.source}", list(rows.params))
+        return int(cursor.fetchone()[0])
+
+
+def _key(rows: Rows) -> str:
+    parts = (acdb().settings_dict["NAME"], rows.source, rows.params, _version())
+    return "table-count:" + hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
+
+
+def _version() -> tuple[Any, ...]:
+    """Changes with every change the portal makes: when one is begun, when it is settled, with each import."""
+    last = Mutation.objects.order_by("-pk").values_list("pk", flat=True).first()
+    unsettled = Mutation.objects.filter(state=MutationState.PENDING).count()
+    imported = AcdbImport.objects.filter(state=ImportState.DONE).values_list("pk", flat=True).first()
+    return last, unsettled, imported
