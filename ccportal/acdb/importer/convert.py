@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
-from operator import ne
 from typing import Any
 
 from ccportal.acdb.accountnumbers import normalise
@@ -23,6 +22,8 @@ from ccportal.acdb.importer.source import Block, SourceColumn, SourceTable
 ZERO_DATE, UNPRINTABLE = "1899-12-30", "1900-01-00"
 #: SQLite keeps fifteen digits of a number exactly; a text of so many characters cannot have more.
 EXACT_DIGITS = EXACT_CHARACTERS = 15
+#: Enough for every second of a day and every day of centuries; a hostile file cannot fill the memory.
+REMEMBERED = 200_000
 _EARLIEST = datetime(1900, 1, 1)  # noqa: DTZ001 - local by definition
 _WHOLE = re.compile(r"-?\d{1,19}", re.ASCII)
 _DECIMAL = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
@@ -46,7 +47,9 @@ class Converter:
         self._block: Block = []
         self._days: dict[str, bool] = {}
         self._clocks: dict[str, bool] = {}
-        self._accounts: dict[str, str] = {}
+        self._accounts: dict[Any, Any] = {}
+        self._odd_accounts: set[Any] = set()
+        self._times: set[Any] = set()
         self._exact_decimals = exact_decimals
         self._converters = [self._converter(column) for column in table.columns]
 
@@ -74,25 +77,28 @@ class Converter:
 
     def _account_column(self, column: SourceColumn, values: Converted) -> Converted:
         values = self._text_column(column, values)
-        known = self._accounts
+        known, odd = self._accounts, self._odd_accounts
         for value in set(values) - known.keys():
             known[value] = value if value is None else normalise(value)
-        fixed = [known[value] for value in values]
-        if sum(map(ne, values, fixed)):
-            for index, (before, after) in enumerate(zip(values, fixed, strict=True)):
-                if before != after:
-                    self._found(column, "account", index)
-        if len(known) > 100_000:
-            known.clear()
-        return fixed
+            if known[value] != value:
+                odd.add(value)
+        if odd.isdisjoint(values):
+            return values
+        for index, value in enumerate(values):
+            if value in odd:
+                self._found(column, "account", index)
+        return [known[value] for value in values]
 
     def _float_column(self, column: SourceColumn, values: Converted) -> Converted:
         null = self._null
         try:
-            numbers = [None if value == null else float(value) for value in values]
+            if null not in values:
+                numbers = list(map(float, values))
+            else:
+                numbers = [None if value == null else float(value) for value in values]
         except (ValueError, TypeError):
             return self._each(column, values, _float)
-        return numbers if _all_finite(numbers) else self._each(column, values, _float)
+        return numbers if math.isfinite(sum(filter(None, numbers))) else self._each(column, values, _float)
 
     def _whole_column(self, column: SourceColumn, values: Converted) -> Converted:
         if self._null not in values and all(map(str.isdecimal, values)):
@@ -103,12 +109,12 @@ class Converter:
         """Amounts stay text, which both engines take without a detour over binary numbers."""
         texts = self._text_column(column, values)
         try:
-            fine = _all_finite([None if text is None else float(text) for text in texts])
+            fine = "" not in texts and math.isfinite(sum(map(float, filter(None, texts))))
         except (ValueError, TypeError):
             fine = False
         if not fine:
             texts = self._each(column, values, _decimal)
-        if not self._exact_decimals and max(len(text or "") for text in texts) > EXACT_CHARACTERS:
+        if not self._exact_decimals and max(map(len, filter(None, texts)), default=0) > EXACT_CHARACTERS:
             for index, text in enumerate(texts):
                 if text and len(_digits(text)) > EXACT_DIGITS:
                     self._found(column, "rounded", index)
@@ -121,23 +127,25 @@ class Converter:
             return self._each(column, values, _bit)
 
     def _time_column(self, column: SourceColumn, values: Converted) -> Converted:
-        """Days and times of day repeat, so each is judged once and remembered."""
-        days, clocks, null = self._days, self._clocks, self._null
-        if len(days) > 200_000:
-            days.clear()
-        converted = []
-        for index, value in enumerate(values):
-            if value == null:
-                converted.append(None)
-                continue
-            day, clock = value[:10], value[10:]
-            if day not in days:
-                days[day] = _is_plain(day + " 00:00:00")
-            if clock not in clocks:
-                clocks[clock] = len(clocks) < 200_000 and _is_plain("2000-01-01" + clock)
-            fits = days[day] and clocks.get(clock)
-            converted.append(value if fits else self._unusual_time(column, index, value))
-        return converted
+        """Days and times of day repeat, so each is judged once and remembered; whole times repeat in readings."""
+        values = self._text_column(column, values)
+        fresh = set(values) - self._times
+        odd = {value for value in fresh if value is not None and not self._is_plain_time(value)}
+        if len(self._times) < REMEMBERED:
+            self._times |= fresh - odd
+        if not odd:
+            return values
+        return [
+            self._unusual_time(column, index, value) if value in odd else value for index, value in enumerate(values)
+        ]
+
+    def _is_plain_time(self, value: str) -> bool:
+        day, clock = value[:10], value[10:]
+        if day not in self._days:
+            self._days[day] = len(self._days) < REMEMBERED and _is_plain(day + " 00:00:00")
+        if clock not in self._clocks:
+            self._clocks[clock] = len(self._clocks) < REMEMBERED and _is_plain("2000-01-01" + clock)
+        return self._days[day] and self._clocks[clock]
 
     def _unusual_time(self, column: SourceColumn, index: int, value: str) -> str | None:
         moment = parse_naive(value)
@@ -218,11 +226,6 @@ def _decimal(value: Any) -> str:
 def _digits(value: str) -> str:
     """The digits that carry the value."""
     return value.replace(".", "").lstrip("-0").rstrip("0")
-
-
-def _all_finite(numbers: Sequence[float | None]) -> bool:
-    """True unless there is an infinity or a NaN, which Access cannot compute with and no engine should get."""
-    return math.isfinite(sum(number for number in numbers if number is not None))
 
 
 def _bit(value: Any) -> bool:

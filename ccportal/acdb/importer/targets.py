@@ -10,6 +10,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ from ccportal.acdb.sql import POSTGRESQL, SQLITE, named, quoted
 STAGING, OLD = "~import~", "~old~"
 #: Any number will do, as long as everybody takes the same.
 _ADVISORY_LOCK = 7_301_955_021
-_COMMIT_ROWS = 50_000
+_COMMIT_ROWS = 20_000
+#: Rows in one INSERT on SQLite; measured, half as fast again as single rows into a table with an autonumber.
+_STATEMENT_ROWS = 50
 _IDENTIFIER_BYTES = 63
 #: Columns by which the portal reads, each with the second column of its index where there is one.
 _INDEXED: dict[str, tuple[str, ...]] = {
@@ -162,16 +165,17 @@ class SqliteTarget(_Target):
         """Short transactions: the portal's own writes get their turn, and the write-ahead log stays small."""
         self._connection.ensure_connection()
         raw = self._connection.connection
-        places = ", ".join("?" * len(table.columns))
-        statement = f"INSERT INTO {self._name(staging)} VALUES ({places})"  # noqa: S608 - quoted name
+        one = f"({', '.join('?' * len(table.columns))})"
+        single = f"INSERT INTO {self._name(staging)} VALUES {one}"  # noqa: S608 - quoted name
+        many = f"{single}{f', {one}' * (_STATEMENT_ROWS - 1)}"
         source = iter(rows)
-        more = True
-        while more:
+        while batch := list(islice(source, _COMMIT_ROWS)):
+            whole = len(batch) - len(batch) % _STATEMENT_ROWS
+            groups = (batch[start : start + _STATEMENT_ROWS] for start in range(0, whole, _STATEMENT_ROWS))
             raw.execute("BEGIN IMMEDIATE")
             try:
-                counted = _Counted(source, _COMMIT_ROWS)
-                raw.executemany(statement, counted)
-                more = counted.taken == _COMMIT_ROWS
+                raw.executemany(many, (tuple(chain.from_iterable(group)) for group in groups))
+                raw.executemany(single, batch[whole:])
                 raw.execute("COMMIT")
             except BaseException:
                 if raw.in_transaction:
@@ -266,25 +270,6 @@ class PostgresTarget(_Target):
     def after_swap(self) -> None:
         for name in self.live_tables():
             self._run(f"ANALYZE {self._name(name)}")
-
-
-class _Counted:
-    """At most ``limit`` items of an iterator, and how many there were."""
-
-    def __init__(self, source: Iterator[Any], limit: int) -> None:
-        self._source = source
-        self._limit = limit
-        self.taken = 0
-
-    def __iter__(self) -> "_Counted":
-        return self
-
-    def __next__(self) -> Any:
-        if self.taken == self._limit:
-            raise StopIteration
-        item = next(self._source)
-        self.taken += 1
-        return item
 
 
 def target_for(connection: BaseDatabaseWrapper) -> SqliteTarget | PostgresTarget:
