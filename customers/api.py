@@ -26,6 +26,14 @@ def _with_accounts(customers: list[Customer]) -> list[dict[str, object]]:
     ]
 
 
+def record_of(account: str) -> dict[str, object] | None:
+    """The contract's Customer of an account, as /api/auth/me shows it to its owner; None when it has no record."""
+    try:
+        return _with_accounts([queries.owner_of(account)])[0]
+    except NotFound:
+        return None
+
+
 @lookup()
 @extend_schema(operation_id="getCustomersByPhone", tags=["lookup"], responses=CustomersByPhone)
 def by_phone(request: Request, phone: str) -> Response:

@@ -1,6 +1,9 @@
 """Sign-in of programs that act for an employee, and what everybody signed in may ask (contract: auth)."""
 
+from typing import Any
+
 from django.contrib.auth import logout
+from django.db.utils import Error as DatabaseError
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +21,7 @@ from ccportal.api.permissions import PUBLIC, SIGNED_IN
 from ccportal.api.schema import faults
 from ccportal.api.throttles import SignInThrottle
 from ccportal.core.errors import NotAllowed, PortalError
+from ccportal.core.middleware import is_acdb_fault
 
 TAG = ["auth"]
 #: The three flags of the contract.
@@ -112,8 +116,18 @@ def me(request: Request) -> Response:
         "permissions": {},
         "account_number": caller.id,
     }
-    record = record_of(caller.id)
+    record = _record(caller.id)
     return Response({**answer, "customer": record} if record else answer)
+
+
+def _record(account: str) -> dict[str, Any] | None:
+    """The customer's record; none while the customer database is down, for signing in must work without it."""
+    try:
+        return record_of(account)
+    except DatabaseError as error:
+        if is_acdb_fault(error):
+            return None
+        raise
 
 
 def _employee(caller: Caller) -> dict[str, object]:

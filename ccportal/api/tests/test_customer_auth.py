@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connections
 from django.utils import timezone
 
 from ccportal.accounts.models import CustomerLogin, OneTimeCode, SignIn
 from ccportal.jobs.models import OutboxMessage
-from customers.models import AccountSource, DirectoryAccount, DirectoryCustomer, DirectoryPhone, Status
+from customers.models import AccountSource, Customer, DirectoryAccount, DirectoryCustomer, DirectoryPhone, Status
 
+pytestmark = pytest.mark.django_db(databases=["default", "acdb"])
 PASSWORD = "khomo-7"
 ACCOUNT = "0045MAK"
 
@@ -209,9 +211,19 @@ def bearer(pair):
 
 
 class TestTokens:
+    def test_me_holds_the_customers_record(self, client, bearer):
+        Customer.objects.create(number=45, first_name="Mpho", last_name="Nteso", concession="MAK")
+        record = client.get("/api/auth/me", headers=bearer).json()["customer"]
+        assert (record["customer_id"], record["first_name"], record["account_numbers"]) == ("45", "Mpho", [ACCOUNT])
+
+    def test_me_works_without_the_record_while_the_customer_database_is_down(self, client, bearer):
+        with connections["acdb"].cursor() as cursor:
+            cursor.execute("ALTER TABLE tblcustomer RENAME TO gone")
+        answer = client.get("/api/auth/me", headers=bearer)
+        assert (answer.status_code, "customer" in answer.json()) == (200, False)
+
     def test_me_says_which_account_it_is(self, client, bearer):
         answer = client.get("/api/auth/me", headers=bearer).json()
-        answer.pop("customer", None)
         assert answer == {
             "user_type": "customer",
             "user_id": ACCOUNT,
