@@ -7,6 +7,10 @@ import pytest
 import time_machine
 
 from billing.models import LegacyTransaction, Transaction
+
+# The imported files of the ACDB's own tests, on both engines.
+from ccportal.acdb.testing import using_acdb
+from ccportal.acdb.tests.conftest import engine, imports_in_a_temporary_directory, library  # noqa: F401
 from ccportal.core.periods import meter_zone
 from customers.models import DirectoryAccount, DirectoryCustomer
 
@@ -77,3 +81,10 @@ def register(db):
             )
 
     return put
+
+
+@pytest.fixture
+def sample(engine, library, db):  # noqa: F811 - the fixtures imported above
+    """The sample file imported, for reading."""
+    with using_acdb(library.imported(engine, "sample")):
+        yield

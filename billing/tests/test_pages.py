@@ -6,11 +6,11 @@ from datetime import timedelta
 from decimal import Decimal as D
 
 import pytest
-from django.db import connections
 from django.urls import reverse
 
 from billing.models import Transaction
 from billing.tests.conftest import local
+from ccportal.acdb.testing import sqlite_entry, using_acdb
 from customers.models import Site
 from tariffs.models import GlobalRate
 
@@ -302,15 +302,10 @@ def test_the_file_of_a_long_history_is_complete(care, add_row):
 
 
 @pytest.fixture
-def without_acdb(db):
-    """The ACDB's tables are gone, as before the first import; they come back afterwards."""
-    tables = ["tblaccounthistory1", "tblcustomer"]
-    with connections["acdb"].cursor() as cursor:
-        for table in tables:
-            cursor.execute(f'ALTER TABLE "{table}" RENAME TO "{table}_away"')
+def without_acdb(tmp_path):
+    """The ACDB is an empty file, as before the first import."""
+    with using_acdb(sqlite_entry(tmp_path / "nothing.sqlite3")):
         yield
-        for table in tables:
-            cursor.execute(f'ALTER TABLE "{table}_away" RENAME TO "{table}"')
 
 
 @pytest.mark.parametrize("path", [PAGE, PAGE + "summary/", PAGE + "transactions.csv"])
