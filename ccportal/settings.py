@@ -35,6 +35,8 @@ if not SECRET_KEY:
         raise ImproperlyConfigured("SECRET_KEY is not set; `make run` writes one to .env, production must provide it")
     SECRET_KEY = "only-for-tests-only-for-tests-only-for-tests-only-for-tests"  # noqa: S105 - no secret: tests only
 JWT_SIGNING_KEY = env.text("JWT_SIGNING_KEY").replace("\\n", "\n")
+if PRODUCTION and not JWT_SIGNING_KEY:
+    raise ImproperlyConfigured("JWT_SIGNING_KEY is not set; docs/operations.md says how to make one")
 JWT_PREVIOUS_KEYS = env.text("JWT_PREVIOUS_KEYS").replace("\\n", "\n")
 
 # ---------------------------------------------------------------- web
@@ -330,6 +332,7 @@ LOGGING = {
         # ccportal.celery writes a line per task, without the words of exceptions.
         "celery.app.trace": {"level": "CRITICAL"},
         "celery.worker.strategy": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},  # a line for every tick
         "httpx": {"level": "WARNING"},
         "fontTools": {"level": "WARNING"},
         "axes": {"level": "ERROR"},
