@@ -7,7 +7,7 @@ from customers.services.directory import refresh_directory
 
 
 def connect() -> None:
-    """Start listening; called once, when Django is ready. Reports listen after it, because they take types from here."""
+    """Start listening; called once, when Django is ready. Reports, which take types from here, listen after it."""
     acdb_imported.connect(follow_import, dispatch_uid="customers.follow_import")
 
 

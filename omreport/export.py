@@ -57,7 +57,6 @@ def parse_day(text: str | None, field: str) -> date | None:
 class _Registered:
     customer_type: str
     site: str
-    spellings: frozenset[str]
 
 
 def _registry() -> tuple[str, dict[str, _Registered]]:
@@ -68,13 +67,12 @@ def _registry() -> tuple[str, dict[str, _Registered]]:
     for text, kind, community in rows.values_list("meter_id", "customer_type", "community"):
         key = meter_key(text)
         if clean(kind) and key:
-            known = found[key].spellings if key in found else frozenset()
-            found[key] = _Registered(clean(kind).upper(), clean(community).upper(), known | {text})
+            found[key] = _Registered(clean(kind).upper(), clean(community).upper())
     return model._meta.db_table, found
 
 
 class MeterExport:
-    """One export; reading it through costs memory for the registry and one piece only.
+    """One export; reading it through costs memory for the meters and one piece only.
 
     The site of a reading is that of its meter in the registry, for the filter and for the answer (D-48). The last day
     is included (D-46). Rows come in the order of the table.
@@ -89,6 +87,8 @@ class MeterExport:
             for key, meter in registry.items()
             if wanted.customer_type in ("", meter.customer_type) and wanted.site in ("", meter.site)
         }
+        meters = self._rows().exclude(meter_id=None).values_list("meter_id", "community")
+        self.counts = list(meters.annotate(n=Count("meter_id")))
 
     def json(self) -> Iterator[str]:
         """The answer of the contract, in pieces."""
@@ -118,7 +118,7 @@ class MeterExport:
 
     def _readings(self) -> Iterator[dict[str, Any]]:
         rows = self._rows()
-        spellings = {text for meter in self.chosen.values() for text in meter.spellings}
+        spellings = {text for text, _, _ in self.counts if meter_key(text) in self.chosen}
         if len(spellings) <= MOST_PARAMETERS and (self.wanted.site or self.wanted.customer_type):
             rows = rows.filter(meter_id__in=sorted(spellings))
         columns = rows.values_list("meter_id", LocalStamp("at"), "power_kw")
@@ -145,10 +145,9 @@ class MeterExport:
 
     def _skipped(self) -> int:
         """Readings of the period, and the site when one is asked for, whose meter has no type in the registry."""
-        counts = self._rows().values_list("meter_id", "community").annotate(n=Count("meter_id"))
         return sum(
             n
-            for text, community, n in counts.iterator()
+            for text, community, n in self.counts
             if meter_key(text) not in self.known and self.wanted.site in ("", clean(community).upper())
         )
 

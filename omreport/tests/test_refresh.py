@@ -1,0 +1,230 @@
+"""Rollups follow every change of the ledger, by whomever, and equal a direct computation."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connections
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from billing.models import LegacyTransaction, Transaction
+from ccportal.acdb.signals import acdb_imported
+from ccportal.core.errors import Conflict
+from ccportal.core.periods import Month
+from omreport import queries, tasks
+from omreport.models import ChangedMonth, DataFault, FaultKind, RollupState, SiteMonth
+from omreport.receivers import month_in
+from omreport.services import rollups
+from omreport.services.check import differences
+
+MASERU = ZoneInfo("Africa/Maseru")
+pytestmark = pytest.mark.django_db(databases=["default", "acdb"])
+
+
+def revenue():
+    return {(row.site, row.period): float(row.revenue) for row in SiteMonth.objects.all()}
+
+
+@pytest.fixture
+def two_months(pay):
+    pay(1, "0001MAK", (2026, 3, 31, 23, 45), 10, 2)
+    pay(2, "0001KET", (2026, 4, 1), 20, 4)
+    rollups.rebuild()
+
+
+def test_new_rows_are_added_by_a_quick_refresh(two_months, pay):
+    pay(3, "0002MAK", (2026, 4, 2), 5)
+    rollups.refresh()
+    assert revenue() == {("MAK", 202603): 10, ("KET", 202604): 20, ("MAK", 202604): 5}
+
+
+def test_a_deleted_row_is_noticed_by_a_quick_refresh(two_months):
+    Transaction.objects.filter(id=2).delete()
+    rollups.refresh()
+    assert revenue() == {("MAK", 202603): 10}
+
+
+def test_an_edit_by_another_program_is_noticed_by_its_checksum(two_months):
+    Transaction.objects.filter(id=2).update(amount=21)
+    rollups.refresh(thorough=True)
+    assert revenue() == {("MAK", 202603): 10, ("KET", 202604): 21}
+
+
+def test_an_exchange_that_keeps_every_sum_is_noticed(two_months, pay):
+    pay(3, "0001MAK", (2026, 4, 3), 20, 4)
+    pay(4, "0002MAK", (2026, 4, 3), 7, 1)
+    rollups.refresh()
+    Transaction.objects.filter(id=3).update(account="0001TOS")
+    rollups.refresh(thorough=True)
+    assert revenue() == {("MAK", 202603): 10, ("KET", 202604): 20, ("TOS", 202604): 20, ("MAK", 202604): 7}
+
+
+def test_a_month_that_the_portal_marks_is_added_up_at_once(two_months):
+    Transaction.objects.filter(id=2).update(amount=30)
+    rollups.mark_changed(Month(2026, 4))
+    rollups.refresh()
+    assert revenue()["KET", 202604] == 30
+    assert not ChangedMonth.objects.exists()
+
+
+def test_a_thorough_refresh_writes_only_months_that_differ(two_months, django_assert_num_queries):
+    before = dict(SiteMonth.objects.values_list("period", "id"))
+    Transaction.objects.filter(id=2).update(amount=30)
+    rollups.refresh(thorough=True)
+    after = dict(SiteMonth.objects.values_list("period", "id"))
+    assert after[202603] == before[202603]
+    assert after[202604] != before[202604]
+
+
+def test_two_refreshes_at_a_time_do_not_mix(two_months, pay, monkeypatch):
+    """Another worker finishes between our reading and our writing."""
+    real = rollups.ledger.account_months
+
+    def overtaken(*args):
+        monkeypatch.undo()
+        rollups.refresh(thorough=True)
+        return real(*args)
+
+    pay(3, "0002MAK", (2026, 4, 2), 5)
+    monkeypatch.setattr(rollups.ledger, "account_months", overtaken)
+    with pytest.raises(Conflict):
+        rollups.refresh()
+    assert revenue()["MAK", 202604] == 5
+
+
+def test_an_import_brings_everything_up_to_date(two_months, pay):
+    class Progress:
+        def step(self, text, total=0):
+            pass
+
+    Transaction.objects.all().delete()
+    pay(1, "0009TOS", (2025, 1, 1), 99)
+    acdb_imported.send(
+        sender=None, import_id=1, actor="", file_name="new.accdb", sha256="0", rows=1, tables={}, progress=Progress()
+    )
+    assert revenue() == {("TOS", 202501): 99}
+
+
+def test_a_failed_refresh_keeps_the_figures_and_says_so(two_months):
+    with connections["acdb"].cursor() as cursor:
+        cursor.execute("ALTER TABLE tblaccounthistory1 RENAME TO away")
+    tasks.refresh_rollups()
+    state = RollupState.objects.get()
+    assert (state.error, bool(state.failed_at)) == ("The customer database could not be read.", True)
+    assert revenue() == {("MAK", 202603): 10, ("KET", 202604): 20}
+
+
+def test_a_later_success_clears_the_failure(two_months):
+    rollups.record_failure()
+    tasks.refresh_rollups()
+    assert queries.freshness().error == ""
+
+
+def test_the_command_lists_what_differs_and_fails(two_months, capsys):
+    Transaction.objects.filter(id=2).update(amount=30)
+    with pytest.raises(CommandError, match="figures differ"):
+        call_command("rollups", "check")
+    assert "('KET', 202604): customer database 1, 30.0000, 4.0000, rollup 1, 20.0000, 4.0000" in capsys.readouterr().err
+
+
+def test_the_command_rebuilds_what_differs(two_months, capsys):
+    SiteMonth.objects.update(revenue=1)
+    call_command("rollups", "rebuild")
+    call_command("rollups", "check")
+    assert "Every figure equals the customer database." in capsys.readouterr().out
+
+
+def test_the_month_of_a_logged_row():
+    assert month_in({"transaction date": "2026-03-31 23:45:00"}) == Month(2026, 3)
+    assert month_in({"transaction date": None}) is None
+
+
+def test_faults_are_counted_with_examples(pay, rolled_up, reading):
+    pay(1, "0001MAK", None, 5, 1)
+    pay(2, "", (2026, 1, 1), 5, 1)
+    pay(3, "0001QQQ", (2026, 1, 1), 5, 1)
+    pay(4, "0002MAK", (2026, 1, 1), 5, 1)
+    pay(5, "0002mak", (2026, 1, 1), 5, 1)
+    pay(6, "0002MAK", (1999, 1, 1), 5, 6000)
+    pay(7, "0002MAK", (2026, 1, 1), 0, 0)
+    pay(8, "0002MAK", (2026, 1, 1), 5, None)
+    reading("M-1", (2026, 1, 1), 450)
+    rolled_up()
+    assert {kind.value: count for kind, count in queries.fault_counts()} == {
+        "no-date": 1, "no-account": 1, "unknown-site": 1, "spellings": 1, "odd-date": 1, "odd-amount": 1,
+        "odd-energy": 1, "no-energy": 1, "odd-power": 1,
+    }  # fmt: skip
+    assert DataFault.objects.get(kind=FaultKind.SPELLINGS).detail == "“0002MAK”, “0002mak”"
+    assert DataFault.objects.get(kind=FaultKind.NO_ENERGY).row_id == 8
+
+
+# ---------------------------------------------------------------- property
+
+ACCOUNTS = ["0001MAK", "0001mak ", "0002MAK", "0001KET", "12345", "", None]
+moments = st.none() | st.datetimes(datetime(2025, 11, 1), datetime(2026, 4, 30), timezones=st.just(MASERU)).map(
+    lambda when: when.replace(microsecond=0)
+)
+values = st.fixed_dictionaries(
+    {
+        "account": st.sampled_from(ACCOUNTS),
+        "at": moments,
+        "amount": st.none() | st.decimals(-50, 500, places=2),
+        "kwh": st.none() | st.floats(-10, 100).map(lambda kwh: round(kwh, 3)),
+        "is_payment": st.sampled_from([True, False, None]),
+    }
+)
+edits = st.lists(
+    st.one_of(
+        st.tuples(st.just("insert"), st.booleans(), values),
+        st.tuples(st.just("update"), st.booleans(), st.integers(0, 20), values),
+        st.tuples(st.just("move"), st.booleans(), st.integers(0, 20), moments),
+        st.tuples(st.just("delete"), st.booleans(), st.integers(0, 20)),
+        st.tuples(st.just("copy"), st.integers(0, 20)),
+        st.tuples(st.just("refresh"), st.booleans()),
+    ),
+    max_size=14,
+)
+
+
+def apply(edit, serial):
+    kind, *rest = edit
+    if kind == "refresh":
+        rollups.refresh(thorough=rest[0])
+        return
+    if kind == "copy":
+        row = _nth(Transaction, rest[0])
+        if row:
+            same = {name: getattr(row, name) for name in ("account", "at", "amount", "kwh", "is_payment")}
+            LegacyTransaction.objects.create(id=serial, **same)
+        return
+    model = Transaction if rest[0] else LegacyTransaction
+    if kind == "insert":
+        model.objects.create(id=serial, **rest[1])
+        return
+    row = _nth(model, rest[1])
+    if row is None:
+        return
+    rows = model.objects.filter(id=row.id)
+    if kind == "delete":
+        rows.delete()
+    else:
+        rows.update(**(rest[2] if kind == "update" else {"at": rest[2]}))
+
+
+def _nth(model, place):
+    rows = list(model.objects.order_by("id"))
+    return rows[place % len(rows)] if rows else None
+
+
+@given(edits)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_after_any_edits_the_rollups_equal_a_direct_computation(db, edits):
+    Transaction.objects.all().delete()
+    LegacyTransaction.objects.all().delete()
+    rollups.rebuild()
+    for serial, edit in enumerate(edits, 1):
+        apply(edit, serial)
+    rollups.refresh(thorough=True)
+    assert differences() == []
