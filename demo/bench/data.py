@@ -60,8 +60,9 @@ def generate(size: Size, path: Path) -> None:
     options = [word for name, count in counts.items() for word in (f"--{name}", str(count))]
     uv = [str(Path(sys.executable).with_name("uv")), "run", "--no-project", "--quiet", "--with", NUMPY]
     command = [*uv, "--python", sys.executable, "python", str(generator), *options, "--out", str(draft)]
-    if subprocess.run(command, cwd=path.parent, stdout=subprocess.DEVNULL, check=False).returncode:
-        raise Stop("The generator failed (see above).")
+    ended = subprocess.run(command, cwd=path.parent, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise Stop(f"The generator failed:\n{ended.stderr[-2000:]}")
     draft.rename(path)
 
 
