@@ -25,7 +25,7 @@ def from_database(column: Column, value: Any) -> Any:
         return None
     try:
         return _READERS.get(column.type, _unchanged)(column, value)
-    except (ValueError, ArithmeticError, OverflowError):
+    except (ValueError, ArithmeticError, LookupError):
         return value
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from ccportal.acdb.importer.faults import is_disk_full
 from ccportal.acdb.importer.source import Progress
 
 _CHUNK = 1024 * 1024
+#: An upload that nobody has imported for so long is that of a process that died.
+FORGOTTEN_SECONDS = 2 * 24 * 3600
 _WORK_PREFIX = "work-"
 _SIGNATURES = {
     b"\x00\x01\x00\x00Standard ACE DB\x00": "access",
@@ -45,6 +48,9 @@ def clean_left_overs() -> None:
     """Remove what an import that was killed has left; call it only while holding the import lock."""
     for path in import_dir().glob(f"{_WORK_PREFIX}*"):
         shutil.rmtree(path, ignore_errors=True)
+    for path in import_dir().glob("upload-*"):
+        if time.time() - path.stat().st_mtime > FORGOTTEN_SECONDS:
+            path.unlink(missing_ok=True)
 
 
 @contextmanager

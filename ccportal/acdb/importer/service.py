@@ -49,10 +49,10 @@ def run_import(record: AcdbImport, path: Path, progress: Progress) -> AcdbImport
     All or nothing: on any fault the tables stay as they were, the record says why, and the fault is raised (as a
     ``PortalError`` where it is one that people can mend). Receivers of ``acdb_imported`` run before this returns.
     """
-    target = target_for(acdb())
-    _refuse_shared_database()
     started = time.monotonic()
     try:
+        _refuse_shared_database()
+        target = target_for(acdb())
         with target.lock():
             _settle_stopped(record)
             _begin(record)
@@ -63,6 +63,9 @@ def run_import(record: AcdbImport, path: Path, progress: Progress) -> AcdbImport
         if fault is error:
             raise
         raise fault from error
+    except BaseException:  # Ctrl-C, or the end of the worker
+        _end(record, state=ImportState.FAILED, error=STOPPED)
+        raise
     report.seconds = round(time.monotonic() - started, 1)
     _end(record, state=ImportState.DONE, rows=report.rows, report=report.to_json())
     _tell(record, report, progress)
