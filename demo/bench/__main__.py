@@ -142,7 +142,7 @@ def measure_import(folder: Path) -> str:
         ["`mdb-export` alone, CSV thrown away", f"{alone:.2f}", f"{rows / alone:,.0f}", "-"],
         ["`acdb_import`: check, read, store, count, swap", f"{reading:.2f}", f"{rows / reading:,.0f}", "-"],
         [
-            "the whole command, with start, directory and report sums",
+            "the whole command, with directory and report sums",
             f"{took:.2f}",
             f"{rows / took:,.0f}",
             f"{memory:.0f}",
