@@ -73,7 +73,7 @@ def record(request: HttpRequest) -> HttpResponse:
     table = request.GET.get("table", "")
     # In a table without key the id holds a fingerprint that changes with the row; the log has the rest.
     shown = _FINGERPRINT.sub("", request.GET.get("record", ""))
-    context = {"table": table, "record": shown, "entries": queries.history(table, shown)}
+    context: dict[str, object] = {"table": table, "record": shown, "entries": queries.history(table, shown)}
     return render_page(request, "audit/record.html", "audit/htmx/record.html", context)
 
 

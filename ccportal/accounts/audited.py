@@ -5,7 +5,8 @@ from django.contrib.auth.models import Group
 from ccportal.accounts import models
 from ccportal.core.audited import register
 
-register(models.Employee, exclude=["password", "last_login", "tokens_valid_from", "theme"])
+# An employee's group is the role, which is logged itself.
+register(models.Employee, exclude=["password", "last_login", "tokens_valid_from", "theme", "groups"])
 register(models.RoleAssignment)
 register(models.DepartmentRole)
 register(models.EmployeeEmail)

@@ -9,6 +9,7 @@ import logging
 import traceback
 import uuid
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
@@ -60,6 +61,9 @@ class JsonFormatter(BaseJsonFormatter):
         # Django attaches the whole request to its error records; its text holds paths with personal data.
         log_record.pop("request", None)
         log_record.pop("status_code", None)
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
     def formatException(self, ei: Any) -> str:
         return stack(ei[1]) if ei and ei[1] is not None else ""

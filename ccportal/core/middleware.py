@@ -77,7 +77,7 @@ def database_of(error: BaseException) -> str | None:
     for frame, _ in traceback.walk_tb(error.__traceback__):
         owner = frame.f_locals.get("self")
         if isinstance(owner, DatabaseErrorWrapper):
-            alias = owner.wrapper.alias
+            alias = owner.wrapper.alias  # type: ignore[attr-defined]  # the stubs do not know it
         elif isinstance(owner, CursorWrapper):
             alias = owner.db.alias
         elif isinstance(owner, BaseDatabaseWrapper):

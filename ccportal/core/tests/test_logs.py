@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import logging.config
+from datetime import datetime, timedelta
 
 import pytest
 from django.urls import path
@@ -61,6 +62,7 @@ def test_a_request_is_one_line_that_names_the_route(client, log):
     assert line["request_id"] == "0123456789abcdef0123"
     assert (line["method"], line["status"], line["route"]) == ("GET", 401, "customers/by-phone/<str:phone>")
     assert line["ms"] >= 0
+    assert datetime.fromisoformat(line["time"]).utcoffset() == timedelta(0)
 
 
 @pytest.mark.parametrize("given", ["short", "has blanks in it, many", "x" * 65, "1" * 10 + "\n" + "2" * 10, PHONE])
