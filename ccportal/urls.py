@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("billing.api_urls")),
     path("", include("audit.api_urls")),
     path("", include("omreport.api_urls")),
+    path("", include("audit.tables.api_urls")),
     path("customers/", include("customers.urls")),
     path("customer-data/", include("billing.urls")),
     path("tariffs/", include("tariffs.urls")),

@@ -1,9 +1,9 @@
 """Tables of the ACDB for programs (contract: schema, tables, export)."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.http import FileResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -26,13 +26,12 @@ from ccportal.api.endpoints import by_method, endpoint, validated
 from ccportal.api.permissions import EMPLOYEE, SIGNED_IN
 from ccportal.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 
-READ = {"scope": "tables.read"}
-WRITE = {"permission": EMPLOYEE, "scope": "tables.write"}
+READ, WRITE = "tables.read", "tables.write"
 ERROR = {"$ref": "#/components/schemas/Error"}
 XLSX_CHUNK = 256 * 1024
 
 
-@endpoint(["GET"], permission="view_tables", **READ)
+@endpoint(["GET"], permission="view_tables", scope=READ)
 @extend_schema(operation_id="listTables", tags=["schema"], responses=shapes.TableInfo(many=True))
 def list_tables(request: Request) -> Response:
     """Every table with its number of rows and columns, by name. The rows of very large ones are the engine's figure."""
@@ -45,7 +44,7 @@ def list_tables(request: Request) -> Response:
     )
 
 
-@endpoint(["GET"], permission="view_tables", **READ)
+@endpoint(["GET"], permission="view_tables", scope=READ)
 @extend_schema(operation_id="listColumns", tags=["schema"], responses={200: shapes.ColumnInfo(many=True), 404: ERROR})
 def list_columns(request: Request, table_name: str) -> Response:
     """The columns of a table in stored order, with their Access types."""
@@ -57,7 +56,7 @@ def list_columns(request: Request, table_name: str) -> Response:
     )
 
 
-@endpoint(["GET"], permission=SIGNED_IN, **READ)
+@endpoint(["GET"], permission=SIGNED_IN, scope=READ)
 @extend_schema(
     operation_id="listRows",
     tags=["tables"],
@@ -88,7 +87,7 @@ def list_rows(request: Request, table_name: str) -> Response:
     )
 
 
-@endpoint(["GET"], permission=SIGNED_IN, **READ)
+@endpoint(["GET"], permission=SIGNED_IN, scope=READ)
 @extend_schema(
     operation_id="getRecord", tags=["tables"], responses={200: shapes.RecordEnvelope, 400: ERROR, 404: ERROR}
 )
@@ -116,7 +115,7 @@ def get_record(request: Request, table_name: str, record_id: str) -> Response:
     )
 
 
-@endpoint(["POST"], **WRITE)
+@endpoint(["POST"], permission=EMPLOYEE, scope=WRITE)
 @extend_schema(
     operation_id="createRecord",
     tags=["tables"],
@@ -139,7 +138,7 @@ def create_record(request: Request, table_name: str) -> Response:
     return Response(_changed("Created.", entry, entry.record_id), status=201)
 
 
-@endpoint(["PUT"], **WRITE)
+@endpoint(["PUT"], permission=EMPLOYEE, scope=WRITE)
 @extend_schema(
     operation_id="updateRecord",
     tags=["tables"],
@@ -161,7 +160,7 @@ def update_record(request: Request, table_name: str, record_id: str) -> Response
     return Response(_changed("Updated.", entry, record_id))
 
 
-@endpoint(["DELETE"], permission="delete_records", scope="tables.write")
+@endpoint(["DELETE"], permission="delete_records", scope=WRITE)
 @extend_schema(
     operation_id="deleteRecord",
     tags=["tables"],
@@ -174,7 +173,7 @@ def delete_record(request: Request, table_name: str, record_id: str) -> Response
     return Response(_changed("Deleted.", services.delete_record(actor, table.name, record_id), record_id))
 
 
-@endpoint(["GET"], permission="export_tables", **READ)
+@endpoint(["GET"], permission="export_tables", scope=READ)
 @extend_schema(
     operation_id="exportTable",
     tags=["export"],
@@ -189,7 +188,7 @@ def delete_record(request: Request, table_name: str, record_id: str) -> Response
         (404, "application/json"): ERROR,
     },
 )
-def export_table(request: Request, table_name: str) -> HttpResponseBase:
+def export_table(request: Request, table_name: str) -> HttpResponse:
     """Download a table as CSV or XLSX, with the filters of the listing and without limit of rows.
 
     A sheet holds 1,048,575 rows; more are a 400 for XLSX. Texts that a spreadsheet would run as a formula get an
@@ -207,21 +206,22 @@ def export_table(request: Request, table_name: str) -> HttpResponseBase:
 class AnyAccept(BaseContentNegotiation):
     """Whatever a client accepts, a download is the file that was asked for and a fault is JSON."""
 
-    def select_parser(self, request: Request, parsers: list) -> Any:
-        return parsers[0]
+    def select_parser(self, request: Request, parsers: Iterable[Any]) -> Any:
+        return next(iter(parsers))
 
-    def select_renderer(self, request: Request, renderers: list, format_suffix: str | None = None) -> Any:
-        return renderers[0], renderers[0].media_type
+    def select_renderer(self, request: Request, renderers: Iterable[Any], format_suffix: str | None = None) -> Any:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
 
 
 export_table.cls.content_negotiation_class = AnyAccept  # type: ignore[attr-defined]  # set by as_view()
 
 
-def _csv(rows: Rows) -> HttpResponseBase:
+def _csv(rows: Rows) -> Any:
     return StreamingHttpResponse(exports.csv_pieces(rows), content_type=exports.CSV_TYPE)
 
 
-def _xlsx(rows: Rows) -> HttpResponseBase:
+def _xlsx(rows: Rows) -> Any:
     response = FileResponse(exports.xlsx_file(rows, counts.total(rows)), content_type=exports.XLSX_TYPE)
     response.block_size = XLSX_CHUNK
     return response

@@ -12,12 +12,14 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ccportal.acdb.introspection import BINARIES, DECIMALS, TEXTS, Column
+from ccportal.acdb.introspection import DECIMALS, TEXTS, Column
 from ccportal.acdb.sql import POSTGRESQL, SQL_SERVER, acdb, named
 from ccportal.acdb.values import from_database, json_value
 
 Cells = Sequence[Any]
 Converter = Callable[[Cells], Cells]
+#: What is done to a text before it is written.
+Guard = Callable[[str], str]
 
 #: Some programs read the full-width forms as the signs themselves.
 _STARTS_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
@@ -50,53 +52,51 @@ def is_formula(text: str) -> bool:
     return text[:1] in _STARTS_FORMULA and not _PLAIN_NUMBER.fullmatch(text)
 
 
-def csv_converter(column: Column) -> Converter:
-    """What makes the texts of a column, safe for spreadsheets; NULL stays None, which the writer leaves empty."""
-    return _CSV.get(column.type, _values)(column)
-
-
-def xlsx_converter(column: Column) -> Converter:
-    """What makes texts and numbers of a column; only those, as in CSV everything else is text."""
-    return _XLSX.get(column.type, _values)(column)
-
-
 def harmless(text: str) -> str:
     """The text as a spreadsheet shows it instead of running it."""
     return "'" + text if is_formula(text) else text
 
 
-def _texts(column: Column) -> Converter:
+def csv_converter(column: Column) -> Converter:
+    """What makes the texts of a column, safe for spreadsheets; NULL stays None, which the writer leaves empty."""
+    return _CSV.get(column.type, _values)(column, harmless)
+
+
+def xlsx_converter(column: Column) -> Converter:
+    """What makes texts and numbers of a column; only those, as in CSV everything else is text."""
+    return _XLSX.get(column.type, _values)(column, str)
+
+
+def _odd(column: Column, guard: Guard, cell: Any) -> Any:
+    """A cell that takes the long way; what is not of its column's type is the text it is."""
+    shown = json_value(from_database(column, cell))
+    return guard(shown) if isinstance(cell, str) and isinstance(shown, str) else shown
+
+
+def _texts(column: Column, guard: Guard) -> Converter:
     def convert(cells: Cells) -> Cells:
         return [
-            cell if cell is None or (type(cell) is str and cell[:1] not in _STARTS_FORMULA) else harmless(str(cell))
+            cell if cell is None or (type(cell) is str and cell[:1] not in _STARTS_FORMULA) else guard(str(cell))
             for cell in cells
         ]
 
     return convert
 
 
-def _values(column: Column) -> Converter:
-    """Numbers as they are; what is not of its column's type is treated as the text it is."""
-
-    def odd(cell: Any) -> Any:
-        shown = json_value(from_database(column, cell))
-        return harmless(shown) if isinstance(shown, str) else shown
+def _values(column: Column, guard: Guard) -> Converter:
+    """Whole numbers and floats as they are."""
 
     def convert(cells: Cells) -> Cells:
-        return [cell if cell is None or _is_number(cell) else odd(cell) for cell in cells]
+        return [cell if cell is None or _is_number(cell) else _odd(column, guard, cell) for cell in cells]
 
     return convert
 
 
-def _amounts(column: Column) -> Converter:
+def _amounts(column: Column, guard: Guard) -> Converter:
     """Decimals without trailing zeros, as the API shows them."""
 
-    def shown(cell: Any) -> Any:
-        text = json_value(from_database(column, cell))
-        return harmless(text) if isinstance(cell, str) and isinstance(text, str) else text
-
     def convert(cells: Cells) -> Cells:
-        return [cell if cell is None else shown(cell) for cell in cells]
+        return [cell if cell is None else _odd(column, guard, cell) for cell in cells]
 
     def convert_currency(cells: Cells) -> Cells:
         """The same for what SQLite gives, without a ``Decimal`` for every cell."""
@@ -105,41 +105,33 @@ def _amounts(column: Column) -> Converter:
             if cell is None
             else f"{cell:.4f}".rstrip("0").rstrip(".")
             if type(cell) is float and _SMALLEST <= abs(cell) < _LARGEST
-            else shown(cell)
+            else _odd(column, guard, cell)
             for cell in cells
         ]
 
     return convert_currency if column.scale == 4 else convert
 
 
-def _times(column: Column) -> Converter:
-    def odd(cell: Any) -> Any:
-        shown = json_value(from_database(column, cell))
-        return harmless(shown) if isinstance(shown, str) else shown
-
+def _times(column: Column, guard: Guard) -> Converter:
     def convert(cells: Cells) -> Cells:
-        return [cell if cell is None or _is_time(cell) else odd(cell) for cell in cells]
+        return [cell if cell is None or _is_time(cell) else _odd(column, guard, cell) for cell in cells]
 
     return convert
 
 
-def _bits(column: Column) -> Converter:
+def _bits(column: Column, guard: Guard) -> Converter:
     def convert(cells: Cells) -> Cells:
-        return [_BITS[cell] if cell in _BITS else harmless(str(from_database(column, cell))) for cell in cells]
+        return [_BITS[cell] if cell in _BITS else guard(str(from_database(column, cell))) for cell in cells]
 
     return convert
 
 
-def _numbers(column: Column) -> Converter:
+def _numbers(column: Column, guard: Guard) -> Converter:
     def convert(cells: Cells) -> Cells:
         typed = [from_database(column, cell) for cell in cells]
         return [cell if isinstance(cell, str | None) else float(cell) for cell in typed]
 
     return convert
-
-
-def _plain_texts(column: Column) -> Converter:
-    return lambda cells: [cell if cell is None else str(cell) for cell in cells]
 
 
 def _is_number(cell: Any) -> bool:
@@ -150,15 +142,10 @@ def _is_time(cell: Any) -> bool:
     return type(cell) is str and len(cell) == _TIME_LENGTH and cell[10] == " " and cell[:1].isdigit()
 
 
-_CSV: dict[str, Callable[[Column], Converter]] = {
+_CSV: dict[str, Callable[[Column, Guard], Converter]] = {
     **dict.fromkeys(TEXTS, _texts),
     **dict.fromkeys(DECIMALS, _amounts),
-    **dict.fromkeys(BINARIES, _values),
     "BIT": _bits,
     "DATETIME": _times,
 }
-_XLSX: dict[str, Callable[[Column], Converter]] = {
-    **_CSV,
-    **dict.fromkeys(TEXTS, _plain_texts),
-    **dict.fromkeys(DECIMALS, _numbers),
-}
+_XLSX: dict[str, Callable[[Column, Guard], Converter]] = {**_CSV, **dict.fromkeys(DECIMALS, _numbers)}

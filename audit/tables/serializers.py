@@ -89,7 +89,8 @@ class RecordEnvelope(serializers.Serializer):
 
 
 class RecordWrite(serializers.Serializer):
-    data = serializers.DictField(child=Cell(allow_null=True), help_text="Column name (in any case) to value.")
+    # The contract's name; Serializer.data is the answer's, which is not asked for here.
+    data = serializers.DictField(child=Cell(allow_null=True), help_text="Column (in any case) to value.")  # type: ignore[assignment]
     expected = serializers.DictField(
         child=Cell(allow_null=True),
         required=False,
