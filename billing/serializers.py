@@ -83,7 +83,8 @@ class TransactionShape(serializers.Serializer):
 
 class TariffInfo(serializers.Serializer):
     rate_lsl = serializers.FloatField()
-    source = serializers.ChoiceField(["global", "concession", "customer"])
+    # The contract names this field as DRF names an attribute of every field.
+    source = serializers.ChoiceField(["global", "concession", "customer"])  # type: ignore[assignment]  # see above
     source_key = serializers.CharField(help_text="Empty for global.")
     effective_from = serializers.CharField(help_text="Empty for global.")
 
