@@ -29,7 +29,8 @@ LOOKS: list[tuple[str, ViewportSize, Scheme]] = [
 ]
 #: Downloads and actions are no pages.
 SKIPPED = re.compile(r"\.(csv|xlsx|pdf|json)$|/sign-out|^/admin/(?!$)")
-DYNAMIC = re.compile(r"\d|[0-9A-Z]{4,}")
+#: The part of a path that names a record.
+RECORD = re.compile(r"[^/]*\d[^/]*")
 
 
 def main() -> None:
@@ -90,7 +91,7 @@ def pages(page: Any) -> Iterator[str]:
     waiting = ["/", "/profile/", *links(page)]
     while waiting:
         path = waiting.pop(0)
-        kind = DYNAMIC.sub("0", path)
+        kind = RECORD.sub("0", path)
         if kind in seen:
             continue
         seen.add(kind)

@@ -189,3 +189,22 @@ def test_the_chosen_theme_wins_over_the_device(signed_in_page, thabo):
     page.goto("/styleguide/")
     background = page.locator("html").evaluate("e => getComputedStyle(e).backgroundColor")
     assert background == "rgb(16, 22, 30)"
+
+
+def test_demonstration_and_read_only_are_said_on_every_page(signed_in_page, thabo, settings):
+    settings.DEMO = settings.ACDB_READ_ONLY = True
+    page = signed_in_page(thabo, java_script_enabled=False)
+    page.goto("/styleguide/")
+    expect(page.get_by_text("Demonstration with invented data")).to_be_visible()
+    expect(page.get_by_text("The customer database is read-only here")).to_be_visible()
+    bar, navigation = page.locator("header.top").bounding_box(), page.locator(".site-nav").bounding_box()
+    assert abs(bar["y"] + bar["height"] - navigation["y"]) <= 2
+
+
+def test_a_menu_on_a_phone_stays_on_the_screen(signed_in_page, thabo):
+    page = signed_in_page(thabo, viewport=PHONE)
+    page.goto("/styleguide/")
+    page.get_by_label("Thabo Mokoena: profile and sign out").click()
+    menu = page.locator(".user-menu .menu").bounding_box()
+    assert menu["x"] >= 0
+    assert menu["x"] + menu["width"] <= PHONE["width"]
