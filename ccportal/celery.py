@@ -31,6 +31,7 @@ SCHEDULE: dict[str, float | crontab] = {
     "omreport.refresh_rollups": MINUTE,
     "omreport.verify_rollups": 10 * MINUTE,
     "jobs.clean": crontab(hour="3", minute="40"),
+    "omreport.clean_files": crontab(hour="3", minute="50"),
 }
 
 

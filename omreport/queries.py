@@ -197,6 +197,12 @@ def type_choices() -> list[str]:
     return sorted(rows.values_list("customer_type", flat=True).distinct())
 
 
+def quarters() -> list[Quarter]:
+    """Quarters with transactions, ascending."""
+    periods = SiteMonth.objects.filter(period__gt=0).order_by().values_list("period", flat=True).distinct()
+    return sorted({month_of(period).quarter for period in periods})
+
+
 def people_totals(site: str = "") -> SiteCount:
     """All customers, those without a site included, or those of one site."""
     counts = [count for count in site_counts() if not site or count.code == site]

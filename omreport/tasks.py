@@ -1,12 +1,23 @@
 """Background work of the reports."""
 
 import logging
+import secrets
+from typing import Any
 
 from celery import shared_task
 from django.db.utils import Error as DatabaseError
+from django.urls import reverse
 
 from ccportal.core.errors import Conflict
+from ccportal.jobs.models import Job
+from ccportal.jobs.progress import Progress
+from ccportal.jobs.services import job_task
+from omreport.figures import report_named
+from omreport.files import PDF_KIND, delete_expired, folder
+from omreport.forms import filter_of
+from omreport.printing import pdf_of
 from omreport.services import rollups
+from omreport.services.document import report_html
 
 logger = logging.getLogger(__name__)
 
@@ -32,3 +43,25 @@ def _refresh(*, thorough: bool) -> None:
     except DatabaseError as error:
         logger.error("the rollups could not be refreshed: %s", type(error).__name__)
         rollups.record_failure()
+
+
+@job_task(PDF_KIND, label="Report as PDF")
+def print_report(job: Job, progress: Progress) -> dict[str, Any]:
+    """Print a report for whoever asked; the result links to the file."""
+    progress.step("Computing the figures", total=3)
+    report, wanted = report_named(job.input["report"]), filter_of(job.input["filter"])
+    html = report_html(report, wanted)
+    progress.step("Setting the pages", total=3)
+    progress.advance(1)
+    pdf = pdf_of(html)
+    progress.advance(2)
+    name = f"{report.name}-report-{secrets.token_urlsafe(16)}.pdf"
+    folder().mkdir(parents=True, exist_ok=True)
+    (folder() / name).write_bytes(pdf)
+    return {"size": f"{len(pdf) // 1024} kB", "_file": name, "url": reverse("omreport:pdf_file", args=[job.pk])}
+
+
+@shared_task(name="omreport.clean_files")
+def clean_files() -> None:
+    """Delete PDFs that have expired."""
+    delete_expired()

@@ -1,14 +1,27 @@
-"""Report pages; for now the dashboard."""
+"""Report pages: the dashboard, the reports with their files, the quality of the data."""
 
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
 from ccportal.accounts.permissions import requires
 from ccportal.core.charts import BarChart, Series
+from ccportal.core.errors import InvalidInput, NotFound
 from ccportal.core.htmx import render_page
+from ccportal.core.paging import page_number, paged
+from ccportal.core.svg import figure_svg
+from ccportal.jobs.services import create_job
 from customers.models import DirectoryState
 from customers.queries import site_names
 from omreport import queries
+from omreport.figures import REPORTS, Report, ReportFigure, report_named
+from omreport.files import PDF_KIND, figure_csv_text, report_file
+from omreport.forms import ReportFilterForm
+from omreport.models import FaultKind
+from omreport.report import ReportData
+from omreport.services.workbook import XLSX, workbook
+
+FAULTS_PER_PAGE = 50
 
 
 @require_safe
@@ -53,3 +66,122 @@ def sales_chart(lines: list[queries.SiteLine]) -> BarChart:
         labels=[line.code for line in lines],
         series=[Series("Vended", [line.mwh for line in lines])],
     )
+
+
+@require_safe
+@requires("view_reports")
+def om_report(request: HttpRequest) -> HttpResponse:
+    """Energy, customers, load: the O&M report."""
+    return _page(request, REPORTS["om"])
+
+
+@require_safe
+@requires("view_reports")
+def financial(request: HttpRequest) -> HttpResponse:
+    """Money: revenue, ARPU, price."""
+    return _page(request, REPORTS["financial"])
+
+
+def _page(request: HttpRequest, report: Report) -> HttpResponse:
+    """A report as filtered by the address; a filter that does not fit shows its fault and no figures."""
+    form = ReportFilterForm(request.GET)
+    context: dict[str, object] = {"form": form, "report": report, "freshness": queries.freshness()}
+    status = 200
+    try:
+        wanted = form.wanted()
+    except InvalidInput:
+        status = 422
+    else:
+        names = site_names().names
+        data = ReportData(wanted)
+        quarter, changes = data.changes()
+        context |= {
+            "wanted": wanted,
+            "words": wanted.words(names),
+            "figures": report.figures(data, names),
+            "totals": data.totals(),
+            "quarter": quarter,
+            "changes": changes,
+            "ledger": queries.totals(wanted.site),
+            "faults": queries.fault_counts(),
+        }
+    return render_page(request, "omreport/report.html", "omreport/htmx/report.html", context, status=status)
+
+
+# ---------------------------------------------------------------- files
+
+
+@require_safe
+@requires("view_reports")
+def figure_csv(request: HttpRequest, report: str, figure: str) -> HttpResponse:
+    """The values of one figure."""
+    chosen = _figure(request, report, figure)
+    return _attachment(figure_csv_text(chosen.chart), "text/csv; charset=utf-8", f"{report}-{figure}.csv")
+
+
+@require_safe
+@requires("view_reports")
+def figure_svg_file(request: HttpRequest, report: str, figure: str) -> HttpResponse:
+    """The drawing of one figure."""
+    chosen = _figure(request, report, figure)
+    if chosen.chart.empty:
+        raise NotFound("This figure has no values for this choice.")
+    return _attachment(str(figure_svg(chosen.chart)), "image/svg+xml", f"{report}-{figure}.svg")
+
+
+def _figure(request: HttpRequest, report: str, figure: str) -> ReportFigure:
+    wanted = ReportFilterForm(request.GET).wanted()
+    return report_named(report).figure(figure, ReportData(wanted), site_names().names)
+
+
+@require_safe
+@requires("view_reports")
+def workbook_file(request: HttpRequest, report: str) -> HttpResponse:
+    """The whole report as an XLSX workbook."""
+    wanted = ReportFilterForm(request.GET).wanted()
+    book = workbook(report_named(report), ReportData(wanted), site_names().names)
+    return _attachment(book, XLSX, f"{report}-report.xlsx")
+
+
+def _attachment(content: str | bytes, kind: str, name: str) -> HttpResponse:
+    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@require_POST
+@requires("view_reports")
+def make_pdf(request: HttpRequest, report: str) -> HttpResponse:
+    """Have a worker print the report; its page shows the progress and then the link."""
+    report_named(report)
+    wanted = ReportFilterForm(request.POST).wanted()
+    job = create_job(
+        PDF_KIND, requested_by=request.user.get_username(), input={"report": report, "filter": wanted.parameters}
+    )
+    return redirect("jobs:detail", job.pk)
+
+
+@require_safe
+@requires("view_reports")
+def pdf_file(request: HttpRequest, job_id: int) -> FileResponse:
+    """A finished PDF, for whoever asked for it, for a few days."""
+    path = report_file(job_id, request.user.get_username())
+    return FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="application/pdf")
+
+
+# ---------------------------------------------------------------- quality
+
+
+@require_safe
+@requires("view_reports")
+def quality(request: HttpRequest, kind: str) -> HttpResponse:
+    """Examples of one kind of fault in the data."""
+    if kind not in FaultKind.values:
+        raise NotFound("There is no such check of the data.")
+    chosen = FaultKind(kind)
+    page = paged(queries.fault_examples(chosen), page_number(request.GET.get("page")), FAULTS_PER_PAGE)
+    context = {
+        "kind": chosen,
+        "total": dict(queries.fault_counts()).get(chosen, 0),
+        "page": page,
+        "freshness": queries.freshness(),
+    }
+    return render(request, "omreport/quality.html", context)

@@ -1,0 +1,200 @@
+"""The report pages, their files and the quality panel."""
+
+import io
+import zipfile
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from ccportal.jobs.models import Job, JobState
+from omreport import tasks
+from omreport.files import KEPT, delete_expired, folder
+from omreport.services import rollups
+
+pytestmark = pytest.mark.django_db(databases=["default", "acdb"])
+
+
+@pytest.fixture
+def sales(pay, customer, rolled_up):
+    customer(1, "MAK", connected=(2025, 1, 5), plot="MAK 0001 HH")
+    pay(1, "0001MAK", (2025, 4, 10), 40, 8)
+    pay(2, "0001MAK", (2026, 1, 10), 50, 10)
+    pay(3, "0002KET", (2026, 4, 10), 100, 20)
+    pay(4, "0001MAK", (2026, 4, 11), 60, 12)
+    pay(5, "0002KET", None, 5, 1)
+    rolled_up()
+
+
+def page(client, address, status=200):
+    answer = client.get(address)
+    assert answer.status_code == status
+    return answer.content.decode()
+
+
+def test_the_om_report_shows_figures_with_their_method(sales, sign_in, thabo):
+    text = page(sign_in(thabo), "/reports/om/")
+    for title in ("Energy vended per quarter", "Energy vended per site", "New customers per quarter"):
+        assert f"<strong>{title}</strong>" in text
+    assert "Sum of the kWh of the ledger" in text
+    assert text.count('<svg xmlns="http://www.w3.org/2000/svg" class="plot"') >= 5
+
+
+def test_the_financial_report_compares_with_the_quarter_and_the_year_before(sales, sign_in, lineo):
+    text = " ".join(page(sign_in(lineo), "/reports/financial/").split())
+    assert "2026 Q2 in comparison" in text
+    assert (
+        '<th scope="row">Revenue, M</th> <td class="num" data-label="2026 Q2">160.00</td>'
+        ' <td class="num" data-label="Quarter before">50.00</td> <td class="num" data-label="Change">+220.0 %</td>'
+        ' <td class="num" data-label="A year before">40.00</td> <td class="num" data-label="Change">+300.0 %</td>'
+    ) in text
+
+
+def test_filters_stand_in_the_address_and_restrict_every_figure(sales, sign_in, thabo):
+    text = page(sign_in(thabo), "/reports/om/?from=2026+Q1&site=MAK")
+    assert "2026 Q1 to today, MAK Ha Makebe" in text
+    assert "M 110.00" in text.replace("\xa0", " ")
+    assert "Energy vended per site" not in text
+    assert 'name="site" value="MAK"' in text
+
+
+def test_the_last_quarter_may_be_chosen(sales, sign_in, thabo):
+    assert "2026 Q1 in comparison" in page(sign_in(thabo), "/reports/om/?to=2026+Q1")
+
+
+@pytest.mark.parametrize(
+    ("query", "fault"),
+    [
+        ("from=2026+Q7", "is not a quarter"),
+        ("site=XYZ", "there is no XYZ here"),
+        ("type=ABC", "there is no ABC here"),
+        ("basis=cash", "there is no cash here"),
+        ("from=2026+Q2&to=2026+Q1", "The last quarter is before the first."),
+    ],
+)
+def test_a_filter_that_does_not_fit_is_explained_and_shows_no_figures(sales, sign_in, thabo, query, fault):
+    text = page(sign_in(thabo), f"/reports/om/?{query}", 422)
+    assert fault in text
+    assert "<svg xmlns" not in text
+
+
+def test_the_page_says_when_payments_alone_give_other_figures(sales, pay, sign_in, thabo):
+    pay(9, "0001MAK", (2026, 4, 11), 3, 0, payment=False)
+    rollups.refresh()
+    assert "payments alone to" in page(sign_in(thabo), "/reports/om/")
+
+
+def test_the_page_says_when_the_last_refresh_failed(sales, sign_in, thabo):
+    rollups.record_failure()
+    assert "<strong>Not up to date.</strong>" in page(sign_in(thabo), "/reports/om/")
+
+
+def test_without_figures_the_page_says_what_will_be_there(sign_in, thabo):
+    assert "No figures yet" in page(sign_in(thabo), "/reports/om/")
+
+
+def test_htmx_gets_the_report_without_the_page_around_it(sales, sign_in, thabo):
+    text = sign_in(thabo).get("/reports/om/", headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in text
+    assert "<h1>O&amp;M report</h1>" in text or "<h1>O&M report</h1>" in text
+
+
+def test_a_figure_as_csv(sales, sign_in, thabo):
+    answer = sign_in(thabo).get("/reports/financial/figures/revenue.csv?from=2026+Q1")
+    assert answer["Content-Disposition"] == 'attachment; filename="financial-revenue.csv"'
+    assert answer.content.decode() == 'Quarter,"Revenue, LSL"\r\n2026 Q1,50\r\n2026 Q2,160\r\n'
+
+
+def test_a_figure_as_drawing(sales, sign_in, thabo):
+    answer = sign_in(thabo).get("/reports/om/figures/energy.svg")
+    assert answer["Content-Type"] == "image/svg+xml"
+    assert answer.content.startswith(b"<svg")
+
+
+@pytest.mark.parametrize("address", ["/reports/om/figures/none.csv", "/reports/none/report.xlsx", "/reports/none/pdf/"])
+def test_what_does_not_exist_is_not_found(sales, sign_in, thabo, address):
+    client = sign_in(thabo)
+    answer = client.post(address) if address.endswith("/pdf/") else client.get(address)
+    assert answer.status_code == 404
+
+
+def test_the_workbook_has_a_sheet_for_each_figure(sales, sign_in, lineo):
+    answer = sign_in(lineo).get("/reports/financial/report.xlsx")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+        names = book.read("xl/workbook.xml").decode()
+        texts = book.read("xl/sharedStrings.xml").decode()
+    for name in ("About", "revenue-by-site", "arpu-monthly", "Data quality"):
+        assert f'name="{name}"' in names
+    assert "MAK Ha Makebe" in texts
+
+
+def test_the_quality_panel_leads_to_the_rows(sales, sign_in, thabo):
+    client = sign_in(thabo)
+    assert "Transactions without a date" in page(client, "/reports/om/")
+    text = page(client, "/reports/quality/no-date/")
+    assert "tblaccounthistory1 5" in text
+    assert "amount 5.00, 1.00 kWh, payment" in text
+
+
+def test_a_check_that_does_not_exist_is_not_found(sign_in, thabo):
+    page(sign_in(thabo), "/reports/quality/nonsense/", 404)
+
+
+# ---------------------------------------------------------------- PDF
+
+
+@pytest.fixture
+def printed(sales, sign_in, lineo, django_capture_on_commit_callbacks):
+    answer = sign_in(lineo).post("/reports/financial/pdf/", {"from": "2026 Q1"})
+    job = Job.objects.get(kind="reports.pdf")
+    assert (answer.status_code, answer["Location"]) == (302, f"/jobs/{job.pk}/")
+    job.state, job.claim = JobState.RUNNING, "test"
+    job.save()
+    return job
+
+
+class Steps:
+    def step(self, text, total=0):
+        pass
+
+    def advance(self, done):
+        pass
+
+
+def finish(job, **fields):
+    result = tasks.print_report(job, Steps())
+    Job.objects.filter(pk=job.pk).update(
+        state=JobState.DONE, result=result, **{"finished_at": timezone.now(), **fields}
+    )
+    return result
+
+
+def test_a_report_is_printed_by_a_worker_and_fetched_by_who_asked(printed, client, lineo):
+    result = finish(printed)
+    answer = client.get(result["url"])
+    content = b"".join(answer.streaming_content)
+    assert answer["Content-Type"] == "application/pdf"
+    assert content.startswith(b"%PDF")
+
+
+def test_nobody_else_can_fetch_it(printed, sign_in, thabo):
+    result = finish(printed)
+    assert sign_in(thabo).get(result["url"]).status_code == 404
+
+
+def test_it_expires(printed, client):
+    result = finish(printed, finished_at=timezone.now() - KEPT)
+    assert client.get(result["url"]).status_code == 404
+
+
+def test_expired_files_are_deleted(printed):
+    import os
+
+    result = finish(printed)
+    path = folder() / result["_file"]
+    assert delete_expired() == 0
+    long_ago = (timezone.now() - 2 * KEPT).timestamp()
+    os.utime(path, (long_ago, long_ago))
+    assert delete_expired() == 1
+    assert not path.exists()
+    assert str(folder()).startswith(str(settings.MEDIA_ROOT))
