@@ -49,7 +49,7 @@ def rows(table: Table, wanted: Wanted, *, page: int = 1, limit: int = 50) -> Pag
         number = min(max(page, 1), max(-(-total // limit), 1))
         offset = (number - 1) * limit
         cursor.execute(
-            f"SELECT {_columns(connection, table)} {source}{_order(connection, table, wanted)}"
+            f"SELECT {_columns(connection, table)} {source}{_order(connection, table, wanted)} "
             + connection.ops.limit_offset_sql(offset, offset + limit),
             params,
         )

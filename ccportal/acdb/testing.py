@@ -27,7 +27,9 @@ def create_tables(connection: BaseDatabaseWrapper) -> None:
             for field in model._meta.concrete_fields:
                 keyed = isinstance(field, models.AutoField)
                 kind = (field.db_type(connection) or "").split(" CHECK")[0]
-                columns.append(f"{quote(field.column)} {kind}" + (" PRIMARY KEY" if keyed else ""))
+                if keyed:
+                    kind = f"{kind} PRIMARY KEY {field.db_type_suffix(connection) or ''}".rstrip()
+                columns.append(f"{quote(field.column)} {kind}")
             cursor.execute(f"CREATE TABLE {quote(model._meta.db_table)} ({', '.join(columns)})")
 
 

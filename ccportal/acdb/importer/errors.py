@@ -33,3 +33,13 @@ class ImportImpossible(Unavailable):
 class DiskFull(ImportImpossible):
     def __init__(self, where: str) -> None:
         super().__init__(f"The disk is full: there was no room for {where}. Free some space and import again.")
+
+
+class RepeatedKey(BadFile):
+    """Two rows with one key: the file is damaged, or account numbers differ only in blanks and case."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(
+            f"{table} holds the same key twice (account numbers are compared without blanks and in capitals); "
+            "compact and repair the file in Access, or remove one of the two rows."
+        )

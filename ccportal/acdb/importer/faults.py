@@ -26,3 +26,8 @@ def is_disk_full(error: BaseException) -> bool:
 def is_database_fault(error: BaseException) -> bool:
     """True for what either driver raises, wrapped by Django or not."""
     return isinstance(error, DatabaseError | sqlite3.Error) or type(error).__module__.startswith("psycopg")
+
+
+def is_repeated_key(error: Exception) -> bool:
+    """True when a row with a key that is there already was refused."""
+    return isinstance(error, sqlite3.IntegrityError) or getattr(error, "sqlstate", None) == "23505"

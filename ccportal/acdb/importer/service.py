@@ -13,9 +13,9 @@ from django.utils import timezone
 from ccportal.acdb.importer.access import AccessReader
 from ccportal.acdb.importer.convert import Converter
 from ccportal.acdb.importer.copying import Copied, clean_left_overs, private_copy
-from ccportal.acdb.importer.errors import BadFile, DiskFull, ImportImpossible
+from ccportal.acdb.importer.errors import BadFile, DiskFull, ImportImpossible, RepeatedKey
 from ccportal.acdb.importer.expected import fitted, missing_optional, models_by_table, require_tables
-from ccportal.acdb.importer.faults import is_database_fault, is_disk_full
+from ccportal.acdb.importer.faults import is_database_fault, is_disk_full, is_repeated_key
 from ccportal.acdb.importer.report import ImportReport, TableReport
 from ccportal.acdb.importer.source import Progress, Reader, SourceTable
 from ccportal.acdb.importer.sqlite import SqliteReader
@@ -120,7 +120,12 @@ def _stage(reader: Reader, target: Target, plan: _Plan, number: int, of: int, pr
     progress.step(f"Reading {report.name} (table {number} of {of})", total=report.expected)
     target.create(plan.staging, plan.stored)
     converter = Converter(plan.source, reader.null, exact_decimals=target.exact_decimals)
-    target.load(plan.staging, plan.stored, _rows(reader, converter, plan, progress))
+    try:
+        target.load(plan.staging, plan.stored, _rows(reader, converter, plan, progress))
+    except Exception as error:
+        if is_repeated_key(error):
+            raise RepeatedKey(report.name) from error
+        raise
     report.findings = converter.findings
     if report.rows < report.expected:
         raise BadFile(
