@@ -188,6 +188,7 @@ def serve(host: str, port: int, var: Path, *, own_broker: bool) -> None:
 def main() -> int:
     if "--end-with-parent" in sys.argv[1:]:
         end_with_parent(os.getppid())
+    os.umask(0o077)  # databases, logs and backups hold personal data
     try:
         host, port = chosen_host(), chosen_port()
         named_by_caller = "REDIS_URL" in os.environ

@@ -142,6 +142,12 @@ def test_it_prints_four_accounts_and_keeps_them_for_scripts(installation):
         )
 
 
+def test_other_users_of_the_machine_cannot_read_the_data(installation):
+    assert stat.S_IMODE(installation.folder.stat().st_mode) == 0o700
+    for name in ("portal.sqlite3", "acdb.sqlite3", "log/web.log", "demo.json"):
+        assert (installation.folder / name).stat().st_mode & 0o077 == 0, name
+
+
 def test_the_accounts_open_the_portal(installation):
     page, body = installation.call("GET", "/sign-in/")
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', body)[1]
@@ -220,19 +226,17 @@ def test_a_web_server_that_dies_is_started_again(installation):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopping_ends_every_process_and_the_next_start_is_quick(installation, number):
+def test_stopping_ends_every_process_and_the_next_start_repeats_no_work(installation, number):
     asked = time.monotonic()
     assert installation.stop(number) == 0
     assert time.monotonic() - asked < 10
     assert processes(installation.folder) == []
     assert installation.said().endswith("Stopped.\n")
     before = (installation.folder / "demo.json").read_text()
-    started = time.monotonic()
     installation.start()
-    installation.wait_until_served(seconds=60)
-    assert time.monotonic() - started < 45
-    assert "Importing" not in installation.said()
-    assert "Compressing" not in installation.said()
+    installation.wait_until_served(seconds=90)
+    for step in ("Preparing", "Compressing", "Importing"):
+        assert step not in installation.said()
     assert (installation.folder / "demo.json").read_text() == before
 
 
