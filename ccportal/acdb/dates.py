@@ -6,7 +6,9 @@ from datetime import date, datetime, timedelta
 from ccportal.core.periods import meter_zone
 
 _ISO = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?)?\s*(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?", re.ASCII
+    r"(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?)?"
+    r"\s*(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?",
+    re.ASCII,
 )
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: (\d{2}):(\d{2})(?::(\d{2}))?)?", re.ASCII)
 #: Access holds the years 100 to 9999; nothing in this business is older than its oldest customer.

@@ -24,7 +24,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from ccportal.acdb.coercion import coerce, coerce_value
 from ccportal.acdb.introspection import Column, Table, get_table
 from ccportal.acdb.router import ACDB
-from ccportal.acdb.sql import POSTGRESQL, SQL_SERVER, SQLITE, acdb, named
+from ccportal.acdb.sql import POSTGRESQL, SQL_SERVER, SQLITE, acdb, named, quoted
 from ccportal.acdb.values import Row, differing, from_database, json_value, jsonable
 from ccportal.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 
@@ -263,14 +263,26 @@ def _insert(connection: BaseDatabaseWrapper, cursor: Any, table: Table, row: Row
     target = named(connection, table.name)
     if connection.vendor == SQL_SERVER:
         output = ", ".join(f"INSERTED.{named(connection, name)}" for name in table.column_names)
-        counted = table.counter is not None and table.counter.name in row
-        before, after = (f"SET IDENTITY_INSERT {target} {state}; " if counted else "" for state in ("ON", "OFF"))
-        sql = f"{before}INSERT INTO {target} ({names}) OUTPUT {output} VALUES ({places}); {after}"  # noqa: S608
+        sql = f"INSERT INTO {target} ({names}) OUTPUT {output} VALUES ({places})"  # noqa: S608 - catalogue names
     else:
         output = ", ".join(named(connection, name) for name in table.column_names)
-        sql = f"INSERT INTO {target} ({names}) VALUES ({places}) RETURNING {output}"  # noqa: S608
-    cursor.execute(sql, params)
-    return _row(table, cursor.fetchone())
+        sql = f"INSERT INTO {target} ({names}) VALUES ({places}) RETURNING {output}"  # noqa: S608 - catalogue names
+    with _numbering(connection, cursor, table, row):
+        cursor.execute(sql, params)
+        return _row(table, cursor.fetchone())
+
+
+@contextmanager
+def _numbering(connection: BaseDatabaseWrapper, cursor: Any, table: Table, row: Row) -> Iterator[None]:
+    """SQL Server takes an autonumber from outside only while it is told to."""
+    if connection.vendor != SQL_SERVER or table.counter is None or table.counter.name not in row:
+        yield
+        return
+    cursor.execute(f"SET IDENTITY_INSERT {quoted(connection, table.name)} ON")
+    try:
+        yield
+    finally:
+        cursor.execute(f"SET IDENTITY_INSERT {quoted(connection, table.name)} OFF")
 
 
 def _writable(table: Table, values: Mapping[str, Any]) -> Row:
