@@ -4,7 +4,7 @@ from django import forms
 
 from ccportal.acdb.importer.copying import check_file
 from ccportal.acdb.importer.errors import BadFile
-from ccportal.acdb.uploads import StoredFile, discard, stored_path
+from ccportal.acdb.uploads import StoredFile, stored_path
 
 
 class ImportForm(forms.Form):
@@ -22,6 +22,5 @@ class ImportForm(forms.Form):
         try:
             check_file(stored_path(file.stored_name))
         except BadFile:
-            discard(file.stored_name)
             raise forms.ValidationError("This does not appear to be an Access database.") from None
         return file

@@ -18,21 +18,18 @@ JOB = "acdb.import"
 
 def start_import(file: StoredFile, *, requested_by: str) -> AcdbImport:
     """Record an uploaded file and hand its import to a worker; ``ImportBusy`` while one waits or runs."""
-    try:
-        with transaction.atomic():
-            if unfinished_import() is not None:
-                raise ImportBusy()
-            record = AcdbImport.objects.create(
-                file_name=shown_name(file.name or ""),
-                size=file.size or 0,
-                upload=file.stored_name,
-                requested_by=requested_by,
-            )
-            record.job = create_job(JOB, requested_by=requested_by, input={"import": record.pk})
-            record.save(update_fields=["job"])
-    except BaseException:
-        discard(file.stored_name)
-        raise
+    with transaction.atomic():
+        if unfinished_import() is not None:
+            raise ImportBusy()
+        record = AcdbImport.objects.create(
+            file_name=shown_name(file.name or ""),
+            size=file.size or 0,
+            upload=file.stored_name,
+            requested_by=requested_by,
+        )
+        record.job = create_job(JOB, requested_by=requested_by, input={"import": record.pk})
+        record.save(update_fields=["job"])
+    file.claimed = True
     return record
 
 

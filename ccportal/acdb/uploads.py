@@ -26,6 +26,8 @@ class StoredFile(UploadedFile):
     """An upload that lies in the import directory under ``stored_name``."""
 
     stored_name: str
+    #: Somebody has taken it over and will remove it.
+    claimed = False
 
 
 class StoreUpload(FileUploadHandler):
@@ -38,6 +40,15 @@ class StoreUpload(FileUploadHandler):
         self._path: Path | None = None
         self._file: BufferedWriter | None = None
         self._written = 0
+        self._stored: list[StoredFile] = []
+
+    def discard_unclaimed(self) -> None:
+        """At the end of a request: remove what no import took over, such as files of a form that was refused."""
+        self._discard()
+        for stored in self._stored:
+            stored.close()
+            if not stored.claimed:
+                discard(stored.stored_name)
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
@@ -65,6 +76,7 @@ class StoreUpload(FileUploadHandler):
         self._file.close()
         stored = StoredFile(self._path.open("rb"), self.file_name, self.content_type, file_size)
         stored.stored_name = self._path.name
+        self._stored.append(stored)
         self._path = self._file = None
         return stored
 

@@ -34,8 +34,12 @@ def import_list(request: HttpRequest) -> HttpResponse:
 def import_upload(request: HttpRequest) -> HttpResponse:
     """Take a file and import it in the background."""
     refuse_too_large(request)
-    request.upload_handlers = [StoreUpload(request)]
-    return _upload(request)
+    handler = StoreUpload(request)
+    request.upload_handlers = [handler]
+    try:
+        return _upload(request)
+    finally:
+        handler.discard_unclaimed()
 
 
 @csrf_protect

@@ -2,11 +2,13 @@
 
 import json
 import shutil
+from itertools import count
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import transaction
+from django.test import override_settings
 
 from ccportal.acdb.importer.service import run_import
 from ccportal.acdb.models import AcdbImport
@@ -36,17 +38,23 @@ class Library:
     def __init__(self, folder, request, blocker):
         self._folder, self._request, self._blocker = folder, request, blocker
         self._imported = {}
+        self._numbers = count()
 
     def empty(self, engine):
         if engine == "postgres":
             return self._request.getfixturevalue("postgres").create_database()
-        return sqlite_entry(self._folder / f"{len(list(self._folder.iterdir()))}.sqlite3")
+        return sqlite_entry(self._folder / f"{next(self._numbers)}.sqlite3")
 
     def imported(self, engine, name):
         """For reading only."""
         if (engine, name) not in self._imported:
             entry = self.empty(engine)
-            with self._blocker.unblock(), transaction.atomic(), using_acdb(entry):
+            with (
+                self._blocker.unblock(),
+                transaction.atomic(),
+                using_acdb(entry),
+                override_settings(VAR_DIR=self._folder / "var"),
+            ):
                 run_import(AcdbImport.objects.create(file_name=f"{name}.accdb"), FILES[name], Quiet())
                 transaction.set_rollback(True)
             self._imported[engine, name] = entry
@@ -67,12 +75,9 @@ def library(request, tmp_path_factory, django_db_setup, django_db_blocker):
     return Library(tmp_path_factory.mktemp("acdbs"), request, django_db_blocker)
 
 
-@pytest.fixture(autouse=True, scope="session")
-def imports_in_a_temporary_directory(tmp_path_factory):
-    usual = settings.VAR_DIR
-    settings.VAR_DIR = tmp_path_factory.mktemp("var")
-    yield
-    settings.VAR_DIR = usual
+@pytest.fixture(autouse=True)
+def imports_in_a_temporary_directory(settings, tmp_path):
+    settings.VAR_DIR = tmp_path / "var"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
