@@ -140,8 +140,8 @@ for _database in DATABASES.values():
     if _database["ENGINE"].endswith("sqlite3"):
         _database["OPTIONS"] = SQLITE_OPTIONS
     else:
-        _database["CONN_MAX_AGE"] = 60
         _database["CONN_HEALTH_CHECKS"] = True
+    _database["CONN_MAX_AGE"] = 60  # opening SQLite takes 4 ms of every request too
 # The meters' zone: the ACDB stores local times without a zone.
 ACDB_TIME_ZONE = env.text("ACDB_TIME_ZONE", "Africa/Maseru")
 DATABASES["acdb"]["TIME_ZONE"] = ACDB_TIME_ZONE

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from audit.tables import exports
 from audit.tables.cells import csv_converter, harmless, is_formula
 from audit.tables.rows import rows_of
+from audit.tables.workbook import sheet_name
 from billing.models import Transaction
 from ccportal.acdb.introspection import Column, get_table
 from ccportal.acdb.values import from_database, json_value
@@ -127,7 +128,7 @@ def test_a_text_too_long_for_a_cell_says_that_it_was_cut(download):
     ],
 )
 def test_a_sheet_bears_a_name_that_excel_accepts(table, name):
-    assert exports.sheet_name(table) == name
+    assert sheet_name(table) == name
 
 
 def test_more_rows_than_a_sheet_holds_are_refused_before_anything_is_read(ledger):
