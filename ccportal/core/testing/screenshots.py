@@ -28,7 +28,7 @@ LOOKS: list[tuple[str, ViewportSize, Scheme]] = [
     ("phone-dark", PHONE, "dark"),
 ]
 #: Downloads and actions are no pages.
-SKIPPED = re.compile(r"\.(csv|xlsx|pdf|json)$|/sign-out|^/admin/(?!$)")
+SKIPPED = re.compile(r"\.\w{2,4}$|/sign-out|^/admin/(?!$)")
 #: The part of a path that names a record.
 RECORD = re.compile(r"[^/]*\d[^/]*")
 
@@ -103,7 +103,7 @@ def pages(page: Any) -> Iterator[str]:
 def links(page: Any) -> list[str]:
     """Paths on this server that the page links to, without queries, in reading order."""
     host = urlsplit(page.url).netloc
-    hrefs = page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
+    hrefs = page.eval_on_selector_all("a[href]:not([download])", "links => links.map(link => link.href)")
     paths = [urlsplit(href).path for href in hrefs if urlsplit(href).netloc == host]
     return [path for path in dict.fromkeys(paths) if not SKIPPED.search(path)]
 
