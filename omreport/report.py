@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import urlencode
 
 from ccportal.core.money import ZERO, ratio
-from ccportal.core.periods import Quarter
+from ccportal.core.periods import Quarter, meter_zone
 from omreport import queries
 from omreport.calculations import ArpuPoint, MonthSum, QuarterSum, Sum, arpu, by_quarter, cumulative
 from omreport.queries import Basis
@@ -144,17 +145,19 @@ class ReportData:
         year_ago = Quarter(last.year - 1, last.quarter)
         figures = {part.quarter: self._measures(part) for part in self.all_quarters}
         rows = zip(*(figures.get(quarter, [None] * 5) for quarter in (last, before, year_ago)), strict=True)
-        names = (
-            ("Revenue", "money"),
-            ("Energy vended", "kWh"),
-            ("Accounts", ""),
-            ("ARPU", "money"),
-            ("Price", "money"),
-        )
         return last, [
             Change(name, unit, now if now is not None else ZERO, then, ago)
-            for (name, unit), (now, then, ago) in zip(names, rows, strict=True)
+            for (name, unit), (now, then, ago) in zip(_MEASURES, rows, strict=True)
         ]
+
+    @property
+    def unfinished(self) -> bool:
+        """True when the last quarter of the report ends after the latest transaction: it will still grow."""
+        latest, shown = self.fresh.latest_transaction, self.quarters
+        if not shown or latest is None:
+            return False
+        day_after = (shown[-1].quarter.months[2] + 1).first_day
+        return latest.astimezone(meter_zone()).date() < day_after - timedelta(days=1)
 
     def _measures(self, part: QuarterSum) -> list[Decimal | None]:
         point = self.arpu[part.quarter][0] if part.quarter in self.arpu else ArpuPoint(ZERO, 0)

@@ -1,5 +1,7 @@
 """A report as one HTML document for the printer: cover, contents, figures, tables, methods, quality of the data."""
 
+from dataclasses import replace
+
 from django.template.loader import render_to_string
 
 from ccportal.core.periods import local_now
@@ -8,6 +10,9 @@ from customers.queries import site_names
 from omreport import queries
 from omreport.figures import Report
 from omreport.report import ReportData, ReportFilter
+
+#: Tables with more series than this take the whole width of the page.
+MOST_IN_A_COLUMN = 2
 
 
 def report_html(report: Report, wanted: ReportFilter) -> str:
@@ -24,12 +29,15 @@ def report_html(report: Report, wanted: ReportFilter) -> str:
         "ledger": queries.totals(wanted.site),
         "quarter": quarter,
         "changes": changes,
+        "unfinished": data.unfinished,
         "figures": [
             {
                 "name": figure.name,
                 "chart": figure.chart,
                 "note": figure.note,
-                "drawing": "" if figure.chart.empty else figure_svg(figure.chart),
+                # A page of paper is narrow: the drawing for half the screen reads better than the wide one.
+                "drawing": "" if figure.chart.empty else figure_svg(replace(figure.chart, wide=False)),
+                "is_wide": len(figure.chart.series) > MOST_IN_A_COLUMN,
                 "legend": [
                     (series.name, COLOURS[place % len(COLOURS)])
                     for place, series in enumerate(figure.chart.series)

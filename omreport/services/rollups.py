@@ -99,10 +99,11 @@ def refresh(report: Report = lambda step: None, *, thorough: bool = False, every
         _replace(LegacyMonth, ledger.LEGACY_FIELDS, legacy_rows, changes.legacy)
         _replace(MeterHour, readings.METER_FIELDS, reading_rows, changes.readings)
         types = account_types()
-        write_summaries(types)
+        months = list(store.fetch(AccountMonth, ledger.ACCOUNT_FIELDS))
+        write_summaries(months, types)
         state.facts = {
             "typed_accounts": sum(map(bool, types.values())),
-            "tenure_accounts": write_tenure(types),
+            "tenure_accounts": write_tenure(months, types),
             "meter_source": readings.meter_source()._meta.db_table,
         }
         if found:

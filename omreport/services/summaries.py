@@ -1,7 +1,7 @@
 """Derives what reports read from the account months, the directory and the readings."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ccportal.acdb.accountnumbers import site_code
@@ -9,7 +9,6 @@ from ccportal.core.periods import Month
 from customers.models import DirectoryAccount, DirectoryCustomer
 from omreport import models
 from omreport.services import store
-from omreport.services.ledger import ACCOUNT_FIELDS
 from omreport.services.months import UNDATED, number_of, quarter_key
 
 SUMS = ("transactions", "payments", "revenue", "kwh", "paid", "paid_kwh", "consumed")
@@ -29,20 +28,24 @@ def account_types() -> dict[str, str]:
     return {account: kind or people.get(number, "") for account, kind, number in rows}
 
 
-def first_periods() -> dict[str, int]:
-    """The month of each account's first dated row, UNDATED for accounts without one (semantics 8.3)."""
+def first_periods(rows: Iterable[Sequence[Any]]) -> dict[str, int]:
+    """The month of each account's first dated row, UNDATED for accounts without one (semantics 8.3).
+
+    ``rows`` are account months in the stored form.
+    """
     found: dict[str, int] = {}
-    for account, period in store.fetch(models.AccountMonth, ("account", "period")):
-        if account:
-            known = found.get(account)
-            found[account] = min(known, period) if known and period else known or period
+    for account, period, *_ in rows:
+        known = found.get(account, 0)
+        if not known or 0 < period < known:
+            found[account] = period
+    found.pop("", None)
     return found
 
 
-def write_summaries(types: Mapping[str, str]) -> None:
+def write_summaries(rows: Sequence[Sequence[Any]], types: Mapping[str, str]) -> None:
     """Bring every summary of the ledger up to date with the account months; only differences are written."""
-    firsts = first_periods()
-    segments = type_segments(types, firsts)
+    firsts = first_periods(rows)
+    segments = type_segments(rows, types, firsts)
     store.replace(models.TypeMonth, TYPE_FIELDS, 3, ((*key, *sums) for key, sums in segments.items()))
     store.replace(models.SiteMonth, SITE_FIELDS, 2, ((*key, *sums) for key, sums in site_segments(segments).items()))
     seen = ((account, site_code(account), types.get(account, ""), period) for account, period in firsts.items())
@@ -50,16 +53,18 @@ def write_summaries(types: Mapping[str, str]) -> None:
     store.replace(models.ConnectionMonth, CONNECTION_FIELDS, 2, connections(firsts))
 
 
-def type_segments(types: Mapping[str, str], firsts: Mapping[str, int]) -> dict[tuple[str, str, int], list[int]]:
+def type_segments(
+    rows: Iterable[Sequence[Any]], types: Mapping[str, str], firsts: Mapping[str, int]
+) -> dict[tuple[str, str, int], list[int]]:
     """Sums and counts of every site, customer type and month."""
     found: dict[tuple[str, str, int], list[int]] = {}
-    last_account, last_quarter = "", -1
-    for row in store.fetch(models.AccountMonth, ACCOUNT_FIELDS, order_by=("account", "period")):
-        account, period, site, *sums, days, _ = row
-        quarter = quarter_key(period)
+    opening: dict[tuple[str, int], int] = {}
+    for account, period, *_ in rows:
+        key = account, quarter_key(period)
+        opening[key] = min(opening.get(key, period), period)
+    for account, period, site, *sums, days, _ in rows:
         is_new = bool(account) and firsts[account] == period
-        opens_quarter = bool(account) and (account != last_account or quarter != last_quarter)
-        last_account, last_quarter = account, quarter
+        opens_quarter = bool(account) and opening[account, quarter_key(period)] == period
         counts = (days, int(bool(account)), int(is_new), int(opens_quarter))
         _add(found, (site, types.get(account, ""), period), (*sums, *counts))
     return found

@@ -1,7 +1,9 @@
 """Writes consumption by tenure: per customer type and month since the first transaction (semantics 13)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any
 
 from omreport import models
 from omreport.calculations import Spread, spread
@@ -12,23 +14,24 @@ POINT_FIELDS = ("customer_type", "month", "accounts", "kept", "kwh", "mean", "de
 START_FIELDS = ("customer_type", "period", "accounts")
 
 
-def write_tenure(types: Mapping[str, str]) -> dict[str, int]:
-    """From the account months and what only the long ledger has; accounts without a type are left out.
+def write_tenure(rows: Iterable[Sequence[Any]], types: Mapping[str, str]) -> dict[str, int]:
+    """From the account months in the stored form and what only the long ledger has; untyped accounts are left out.
 
     Returns the number of accounts with data per type.
     """
     vended: dict[tuple[str, int], int] = defaultdict(int)
     first: dict[str, int] = {}
-    for model in (models.AccountMonth, models.LegacyMonth):
-        for account, period, kwh in store.fetch(model, ("account", "period", "vended")):
-            if period and types.get(account):
-                first[account] = min(first.get(account, period), period)
-                if kwh > 0:
-                    vended[account, period] += kwh
+    typed = {account for account, kind in types.items() if kind}
+    recent = ((row[0], row[1], row[-1]) for row in rows)
+    for account, period, kwh in chain(recent, store.fetch(models.LegacyMonth, ("account", "period", "vended"))):
+        if period and account in typed:
+            first[account] = min(first.get(account, period), period)
+            if kwh > 0:
+                vended[account, period] += kwh
     store.replace(models.TenureStart, START_FIELDS, 2, _starts(first, types))
     points = _points(vended, first, types)
-    rows = ((*key, s.values, s.kept, to_stored(s.total), s.mean, s.deviation) for key, s in points.items())
-    store.replace(models.TenurePoint, POINT_FIELDS, 2, rows)
+    found = ((*key, s.values, s.kept, to_stored(s.total), s.mean, s.deviation) for key, s in points.items())
+    store.replace(models.TenurePoint, POINT_FIELDS, 2, found)
     return Counter(types[account] for account in {account for account, _ in vended})
 
 

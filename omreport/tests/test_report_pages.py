@@ -1,6 +1,8 @@
 """The report pages, their files and the quality panel."""
 
 import io
+import os
+import re
 import zipfile
 
 import pytest
@@ -41,13 +43,15 @@ def test_the_om_report_shows_figures_with_their_method(sales, sign_in, thabo):
 
 
 def test_the_financial_report_compares_with_the_quarter_and_the_year_before(sales, sign_in, lineo):
-    text = " ".join(page(sign_in(lineo), "/reports/financial/").split())
+    text = page(sign_in(lineo), "/reports/financial/")
     assert "2026 Q2 in comparison" in text
-    assert (
-        '<th scope="row">Revenue, M</th> <td class="num" data-label="2026 Q2">160.00</td>'
-        ' <td class="num" data-label="Quarter before">50.00</td> <td class="num" data-label="Change">+220.0 %</td>'
-        ' <td class="num" data-label="A year before">40.00</td> <td class="num" data-label="Change">+300.0 %</td>'
-    ) in text
+    assert re.findall(r'data-label="([^"]+)">([^<]+)<', text)[:5] == [
+        ("2026 Q2", "160.00"),
+        ("Quarter before", "50.00"),
+        ("Change on the quarter", "+220.0 %"),
+        ("A year before", "40.00"),
+        ("Change on the year", "+300.0 %"),
+    ]
 
 
 def test_filters_stand_in_the_address_and_restrict_every_figure(sales, sign_in, thabo):
@@ -188,8 +192,6 @@ def test_it_expires(printed, client):
 
 
 def test_expired_files_are_deleted(printed):
-    import os
-
     result = finish(printed)
     path = folder() / result["_file"]
     assert delete_expired() == 0
