@@ -95,7 +95,7 @@ def _equal(connection: BaseDatabaseWrapper, column: Column, text: str) -> tuple[
     name = named(connection, column.name)
     if text == "":
         return f"{name} IS NULL", []
-    value = text if column.type in TEXTS else coerce_value(column, text)
+    value: Any = text if column.type in TEXTS else coerce_value(column, text)
     if column.type == "DATETIME":
         value = value.replace(tzinfo=None) if connection.vendor == SQL_SERVER else value
         value = value if connection.vendor == SQL_SERVER else connection.ops.adapt_datetimefield_value(value)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import models
 
-from ccportal.acdb.importer.expected import REQUIRED, models_by_table
+from ccportal.acdb.importer.expected import REQUIRED, columns_of, models_by_table
 from ccportal.acdb.introspection import Column, Table, tables
 from ccportal.acdb.models import AcdbModel
 from ccportal.acdb.sql import POSTGRESQL, acdb
@@ -48,12 +48,12 @@ def _of_table(table: Table, model: type[AcdbModel]) -> list[Difference]:
     found = []
     if exact and table.name != model._meta.db_table:
         found.append(Difference(table.name, f"must be called {model._meta.db_table} on PostgreSQL", True))
-    for field in model._meta.concrete_fields:
-        column = table.column(field.column)
+    for wanted, field in columns_of(model):
+        column = table.column(wanted)
         if column is None:
-            found.append(Difference(table.name, f"has no column {field.column}", True))
-        elif exact and column.name != field.column:
-            found.append(Difference(table.name, f"column {column.name} must be called {field.column}", True))
+            found.append(Difference(table.name, f"has no column {wanted}", True))
+        elif exact and column.name != wanted:
+            found.append(Difference(table.name, f"column {column.name} must be called {wanted}", True))
         else:
             found += [Difference(table.name, text, False) for text in _of_column(column, field)]
     return found

@@ -29,7 +29,7 @@ def create_tables(connection: BaseDatabaseWrapper) -> None:
                 kind = (field.db_type(connection) or "").split(" CHECK")[0]
                 if keyed:
                     kind = f"{kind} PRIMARY KEY {field.db_type_suffix(connection) or ''}".rstrip()
-                columns.append(f"{quote(field.column)} {kind}")
+                columns.append(f"{quote(str(field.column))} {kind}")
             cursor.execute(f"CREATE TABLE {quote(model._meta.db_table)} ({', '.join(columns)})")
 
 

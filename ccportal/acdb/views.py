@@ -62,7 +62,7 @@ def _upload(request: HttpRequest) -> HttpResponse:
 def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One import: how far it is, or what it found."""
     record = queries.get_import(pk)
-    context = {"record": record, "report": record.findings}
+    context: dict[str, object] = {"record": record, "report": record.findings}
     return render_page(request, "acdb/import.html", "acdb/htmx/import.html", context)
 
 

@@ -93,7 +93,7 @@ class Converter:
         null = self._null
         try:
             if null not in values:
-                numbers = list(map(float, values))
+                numbers: list[float | None] = list(map(float, values))
             else:
                 numbers = [None if value == null else float(value) for value in values]
         except (ValueError, TypeError):

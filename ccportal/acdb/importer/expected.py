@@ -22,6 +22,11 @@ def models_by_table() -> dict[str, type[AcdbModel]]:
     return {model._meta.db_table.casefold(): model for model in found}
 
 
+def columns_of(model: type[models.Model]) -> list[tuple[str, models.Field]]:
+    """The columns a model reads, each with its field."""
+    return [(field.column, field) for field in model._meta.concrete_fields if field.column is not None]
+
+
 def require_tables(tables: list[SourceTable]) -> None:
     """``BadFile`` naming the required tables that the file lacks."""
     present = {table.name.casefold() for table in tables}
@@ -49,11 +54,11 @@ def fitted(table: SourceTable, *, folds_case: bool) -> tuple[SourceTable, tuple[
     if model is None:
         return table, (), []
     said: list[str] = []
-    fields = {field.column.casefold(): field for field in model._meta.concrete_fields}
+    fields = {column.casefold(): (column, field) for column, field in columns_of(model)}
     if not folds_case:
-        table, said = _respelt(table, model._meta.db_table, {name: field.column for name, field in fields.items()})
+        table, said = _respelt(table, model._meta.db_table, {name: column for name, (column, _) in fields.items()})
     present = {column.name.casefold() for column in table.columns}
-    added = tuple(_empty_column(field) for name, field in fields.items() if name not in present)
+    added = tuple(_empty_column(*fields[name]) for name in fields if name not in present)
     said += [f"{table.name} has no column {column.name}; it reads as empty." for column in added]
     return table, added, said
 
@@ -72,7 +77,7 @@ def _respelt(table: SourceTable, name: str, names: dict[str, str]) -> tuple[Sour
     return SourceTable(name, columns, tuple(map(spelt, table.primary_key)), table.rows), said
 
 
-def _empty_column(field: models.Field) -> SourceColumn:
+def _empty_column(column: str, field: models.Field) -> SourceColumn:
     kinds: dict[type[models.Field], str] = {
         models.DateTimeField: "DATETIME",
         models.FloatField: "DOUBLE",
@@ -81,4 +86,4 @@ def _empty_column(field: models.Field) -> SourceColumn:
         models.BooleanField: "BIT",
     }
     kind = next((name for kind, name in kinds.items() if isinstance(field, kind)), "VARCHAR")
-    return SourceColumn(field.column, kind, 255 if kind == "VARCHAR" else None)
+    return SourceColumn(column, kind, 255 if kind == "VARCHAR" else None)

@@ -42,8 +42,11 @@ class SourceTable:
 class Reader(Protocol):
     """Reads one file. Values come as text (``null`` for nothing), except where the file holds a number already."""
 
-    format: str
-    null: str | None
+    @property
+    def format(self) -> str: ...
+
+    @property
+    def null(self) -> str | None: ...
 
     def tables(self) -> list[SourceTable]: ...
 
