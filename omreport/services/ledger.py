@@ -1,11 +1,11 @@
 """Adds the ledger up by account and month, in the ACDB."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, FloatField, IntegerField, Max, Q, QuerySet, Sum
-from django.db.models.functions import Cast
+from django.db.models import Count, FloatField, IntegerField, Max, Q, QuerySet, Sum, Value
+from django.db.models.functions import Cast, Coalesce
 
 from billing.models import HistoryRow, LegacyTransaction, Transaction
 from billing.queries.ledger import CONSUMPTION
@@ -103,21 +103,24 @@ def legacy_months(overlap: Collection[int], periods: Periods = None) -> list[tup
 
 
 def _add_missing(found: dict[tuple[str, int], int], history: QuerySet[HistoryRow], periods: set[int]) -> None:
-    """Add what one year's rows have that the recent ledger lacks; a year at a time keeps memory flat."""
-    recent = in_periods(Transaction._default_manager.order_by(), periods)
-    known = {identity for identity, _, _ in _identities(recent)}
-    for identity, period, kwh in _identities(in_periods(history, periods)):
-        if identity not in known:
-            _add(found, identity[0], period_of(period), max(kwh or 0, 0))
+    """Add what one year's rows have that the recent ledger lacks; the database compares them, a year at a time."""
+    recent = _identities(in_periods(Transaction._default_manager.order_by(), periods))
+    missing = _identities(in_periods(history, periods)).difference(recent)
+    for account, _, _, kwh, _, period in missing.iterator():
+        _add(found, account, period_of(period), max(kwh, 0))
 
 
-def _identities(rows: QuerySet[HistoryRow]) -> Iterator[tuple[tuple[Any, ...], int, float | None]]:
-    """What makes rows of the two ledgers the same row, its month and kWh."""
-    # Cast to what needs no conversion in Python for each row.
-    amount, payment = Cast("amount", FloatField()), Cast("is_payment", IntegerField())
-    columns = rows.values_list("account", LocalStamp("at"), amount, "kwh", payment, YearMonth("at"))
-    for text, at, money, energy, paid, period in columns.iterator():
-        yield (account_key(text), at, to_stored(money), to_stored(energy), bool(paid)), period, energy
+def _identities(rows: QuerySet[HistoryRow]) -> QuerySet[HistoryRow, tuple[Any, ...]]:
+    """What makes rows of the two ledgers the same row; NULL counts as 0 and as false."""
+    zero, number = Value(0.0), FloatField()
+    return rows.values_list(
+        Coalesce(normalised("account"), Value("")),
+        LocalStamp("at"),
+        Coalesce(Cast("amount", number), zero, output_field=number),
+        Coalesce(Cast("kwh", number), zero, output_field=number),
+        Coalesce(Cast("is_payment", IntegerField()), Value(0)),
+        YearMonth("at"),
+    )
 
 
 def _add(found: dict[tuple[str, int], int], text: object, period: int, vended: float | None) -> None:
