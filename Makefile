@@ -5,7 +5,7 @@ PY = $(VENV)/bin/python
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench screenshots lock clean setup setup-dev
+.PHONY: help run test lint format bench openapi screenshots lock clean setup setup-dev
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -30,6 +30,9 @@ format: setup-dev ## Format code and templates
 
 bench: setup-dev ## Measure pages, lookups and the import on a large database (BENCH_DB, BENCH_SEARCH_DB)
 	@$(PY) -m demo.bench
+
+openapi: setup-dev ## Write ccportal/api/openapi.json anew after a change of the API
+	@DEBUG=1 SECRET_KEY=only-to-write-a-document $(PY) manage.py spectacular --format openapi-json --file ccportal/api/openapi.json
 
 screenshots: setup-dev ## Take pictures of every page, on phone and desktop, light and dark
 	@$(PY) -m ccportal.core.testing.screenshots

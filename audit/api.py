@@ -8,6 +8,7 @@ from audit import queries, serializers, services
 from audit.actors import Actor
 from ccportal.accounts.callers import caller_of
 from ccportal.api.endpoints import endpoint
+from ccportal.api.schema import FAULT
 
 
 @endpoint(["GET"], permission="view_mutations", scope="mutations.read")
@@ -34,14 +35,19 @@ def mutations(request: Request) -> Response:
 
 
 @endpoint(["GET"], permission="view_mutations", scope="mutations.read")
-@extend_schema(operation_id="getMutation", tags=["mutations"], responses=serializers.MutationDetail)
+@extend_schema(operation_id="getMutation", tags=["mutations"], responses={200: serializers.MutationDetail, 404: FAULT})
 def mutation(request: Request, mutation_id: int) -> Response:
     """One change with the record before and after."""
     return Response(serializers.detail(queries.get_change(mutation_id, serializers.ACTIONS)))
 
 
 @endpoint(["POST"], permission="revert_mutations")
-@extend_schema(operation_id="revertMutation", tags=["mutations"], request=None, responses=serializers.RevertResult)
+@extend_schema(
+    operation_id="revertMutation",
+    tags=["mutations"],
+    request=None,
+    responses={200: serializers.RevertResult, 400: FAULT, 404: FAULT, 409: FAULT},
+)
 def revert(request: Request, mutation_id: int) -> Response:
     """Undo a change. Refused with 409 when the record has changed since, with 400 when it is undone already."""
     entry = queries.get_change(mutation_id, serializers.ACTIONS)

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from audit.models import Mutation
 from audit.queries import reversal_of
+from audit.tables.serializers import Cell
 
 #: Imports concern whole databases, not records; other programs do not know them.
 ACTIONS = ["create", "update", "delete", "revert_create", "revert_update", "revert_delete"]
@@ -49,8 +50,8 @@ class MutationPage(serializers.Serializer):
 class MutationDetail(MutationItem):
     """One entry with the record before and after."""
 
-    old_values = serializers.DictField(allow_null=True)
-    new_values = serializers.DictField(allow_null=True)
+    old_values = serializers.DictField(child=Cell(), allow_null=True)
+    new_values = serializers.DictField(child=Cell(), allow_null=True)
 
 
 class RevertResult(serializers.Serializer):

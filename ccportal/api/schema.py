@@ -8,6 +8,8 @@ from drf_spectacular.utils import OpenApiResponse
 from ccportal.accounts.permissions import PUBLIC
 from ccportal.api.serializers import Error
 
+#: What operations state for the faults of their own: ``responses={200: Shape, 404: FAULT}``.
+FAULT = {"$ref": "#/components/schemas/Error"}
 FAULTS = {
     "400": "A value does not fit",
     "401": "No token or key, or one that is not believed",
@@ -41,6 +43,8 @@ class PortalSchema(AutoSchema):
             return operation
         permission, scope = self.view.stated_permission(self.method), self.view.stated_scope(self.method)
         operation["x-permission"] = permission
+        if self.path.startswith("/api/customers/"):  # the same operation as at the root
+            operation["operationId"] += "Api"
         if scope:
             operation["x-scope"] = scope
         if permission == PUBLIC:
@@ -64,7 +68,7 @@ class PortalSchema(AutoSchema):
 def _fault(status: str) -> dict[str, Any]:
     return {
         "description": FAULTS[status],
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+        "content": {"application/json": {"schema": FAULT}},
     }
 
 
