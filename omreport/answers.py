@@ -80,6 +80,22 @@ def stamped(answer: Answer, fresh: queries.Freshness) -> Answer:
     return {**answer, "as_of": fresh.refreshed_at, **stale}
 
 
+def site_summary(basis: Basis, fresh: queries.Freshness) -> Answer:
+    """MWh and thousands of the currency of each site; totals from unrounded values (semantics 9.4)."""
+    sums = queries.site_sums(basis)
+    total = sum(sums.values(), Sum())
+    return {
+        "sites": [{"site": site, **_thousands(part)} for site, part in sums.items()],
+        "totals": _thousands(total),
+        "source_table": fresh.source_table if sums else "",
+        "site_count": len(sums),
+    }
+
+
+def _thousands(part: Sum) -> Answer:
+    return {"mwh": number(part.kwh / THOUSAND), "lsl_thousands": number(part.revenue / THOUSAND)}
+
+
 # ---------------------------------------------------------------- customers
 
 

@@ -1,24 +1,20 @@
 """Reports for other programs, from the rollups (contract: stats and om-report)."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from itertools import chain
 
 from django.http import HttpResponse, StreamingHttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from ccportal.api.endpoints import endpoint
 from ccportal.core.errors import InvalidInput
-from ccportal.core.money import ZERO, rounded
-from omreport import answers, queries, serializers
+from omreport import answers, kept, queries, serializers
 from omreport.answers import QuarterFilter, stamped
 from omreport.export import MeterExport, parse_filter
 from omreport.queries import Basis, Freshness
 
-THOUSAND = 1000
 QUARTER = OpenApiParameter("quarter", str, description="`2026 Q1`, or `Unknown` for rows without a date.")
 BASIS = OpenApiParameter(
     "basis", str, enum=[basis.value for basis in Basis], description="All transactions, or payments only (D-03)."
@@ -48,122 +44,109 @@ def _report(name: str, shape: type, *parameters: OpenApiParameter) -> Callable[[
     return decorate
 
 
-def _answer(make: Callable[[Freshness], answers.Answer]) -> Response:
+def _answer(request: Request, make: Callable[[Freshness], answers.Answer]) -> HttpResponse:
+    """The answer to the address as asked, stamped with the time of its figures."""
     fresh = queries.freshness()
-    return Response(stamped(make(fresh), fresh))
+    question = request.path, tuple(sorted(request.query_params.items()))
+    return HttpResponse(
+        kept.answer(question, fresh, lambda: stamped(make(fresh), fresh)), content_type="application/json"
+    )
 
 
 @endpoint(["GET"], permission="view_reports", scope="reports.read")
 @extend_schema(operation_id="getSiteSummary", tags=["stats"], responses=serializers.SiteSummary, parameters=[BASIS])
-def site_summary(request: Request) -> Response:
+def site_summary(request: Request) -> HttpResponse:
     """MWh and thousands of the currency per site since records began; totals from unrounded values."""
-    sums = queries.site_sums(_basis(request))
-    return _answer(
-        lambda fresh: {
-            "sites": [
-                {"site": site, "mwh": _thousands(part.kwh), "lsl_thousands": _thousands(part.revenue)}
-                for site, part in sums.items()
-            ],
-            "totals": {
-                "mwh": _thousands(sum((part.kwh for part in sums.values()), ZERO)),
-                "lsl_thousands": _thousands(sum((part.revenue for part in sums.values()), ZERO)),
-            },
-            "source_table": fresh.source_table if sums else "",
-            "site_count": len(sums),
-        }
-    )
-
-
-def _thousands(value: Decimal) -> float:
-    return float(rounded(value / THOUSAND))
+    basis = _basis(request)
+    return _answer(request, lambda fresh: answers.site_summary(basis, fresh))
 
 
 @_report("getOmOverview", serializers.Overview, BASIS)
-def overview(request: Request) -> Response:
+def overview(request: Request) -> HttpResponse:
     """Headline figures."""
     basis = _basis(request)
-    return _answer(lambda _: answers.overview(basis))
+    return _answer(request, lambda _: answers.overview(basis))
 
 
 @_report("getCustomerStats", serializers.CustomerStats, QUARTER)
-def customer_stats(request: Request) -> Response:
+def customer_stats(request: Request) -> HttpResponse:
     """Customers per concession; ``new`` is 0 everywhere when no quarter is given."""
     chosen = _quarter(request)
-    return _answer(lambda _: answers.customer_stats(chosen))
+    return _answer(request, lambda _: answers.customer_stats(chosen))
 
 
 @_report("getCustomerGrowth", serializers.CustomerGrowth)
-def customer_growth(request: Request) -> Response:
+def customer_growth(request: Request) -> HttpResponse:
     """Connections per quarter with running total; for want of a date, by the first transaction."""
-    return _answer(lambda _: answers.customer_growth())
+    return _answer(request, lambda _: answers.customer_growth())
 
 
 @_report("getConsumptionBySite", serializers.ConsumptionBySite, QUARTER, BASIS)
-def consumption_by_site(request: Request) -> Response:
+def consumption_by_site(request: Request) -> HttpResponse:
     """kWh vended per site and quarter."""
     chosen, basis = _quarter(request), _basis(request)
-    return _answer(lambda fresh: answers.by_site("kwh", chosen, basis, fresh))
+    return _answer(request, lambda fresh: answers.by_site("kwh", chosen, basis, fresh))
 
 
 @_report("getSalesBySite", serializers.SalesBySite, QUARTER, BASIS)
-def sales_by_site(request: Request) -> Response:
+def sales_by_site(request: Request) -> HttpResponse:
     """Money per site and quarter."""
     chosen, basis = _quarter(request), _basis(request)
-    return _answer(lambda fresh: answers.by_site("lsl", chosen, basis, fresh))
+    return _answer(request, lambda fresh: answers.by_site("lsl", chosen, basis, fresh))
 
 
 @_report("getCumulativeTrends", serializers.CumulativeTrends, BASIS)
-def cumulative_trends(request: Request) -> Response:
+def cumulative_trends(request: Request) -> HttpResponse:
     """kWh and money per quarter with running totals."""
     basis = _basis(request)
-    return _answer(lambda fresh: answers.cumulative_trends(basis, fresh))
+    return _answer(request, lambda fresh: answers.cumulative_trends(basis, fresh))
 
 
 @_report("getAvgConsumptionTrend", serializers.AverageTrends, BASIS)
-def avg_consumption_trend(request: Request) -> Response:
+def avg_consumption_trend(request: Request) -> HttpResponse:
     """Daily kWh and money per connected customer by quarter."""
     basis = _basis(request)
-    return _answer(lambda fresh: answers.average_trends(basis, fresh))
+    return _answer(request, lambda fresh: answers.average_trends(basis, fresh))
 
 
 @_report("getSiteOverview", serializers.SiteOverview)
-def site_overview(request: Request) -> Response:
+def site_overview(request: Request) -> HttpResponse:
     """Concessions with code, district and customer count."""
-    return _answer(lambda _: answers.site_overview())
+    return _answer(request, lambda _: answers.site_overview())
 
 
 @_report("getLoadCurvesByType", serializers.LoadCurves, QUARTER, BASIS)
-def load_curves_by_type(request: Request) -> Response:
+def load_curves_by_type(request: Request) -> HttpResponse:
     """Average daily consumption per customer type."""
     chosen, basis = _quarter(request), _basis(request)
-    return _answer(lambda fresh: answers.load_curves(chosen, basis, fresh))
+    return _answer(request, lambda fresh: answers.load_curves(chosen, basis, fresh))
 
 
 @_report("getDailyLoadProfiles", serializers.LoadProfiles, OpenApiParameter("site", str, description="Site code."))
-def daily_load_profiles(request: Request) -> Response:
+def daily_load_profiles(request: Request) -> HttpResponse:
     """Mean kW per hour of day and customer type; readings above 20 kW are counted, not averaged."""
     site = request.query_params.get("site")
-    return _answer(lambda _: answers.load_profiles(site))
+    return _answer(request, lambda _: answers.load_profiles(site))
 
 
 @_report("getArpu", serializers.Arpu, BASIS)
-def quarterly_arpu(request: Request) -> Response:
+def quarterly_arpu(request: Request) -> HttpResponse:
     """Quarterly average revenue per user."""
     basis = _basis(request)
-    return _answer(lambda fresh: answers.quarterly_arpu(basis, fresh))
+    return _answer(request, lambda fresh: answers.quarterly_arpu(basis, fresh))
 
 
 @_report("getMonthlyArpu", serializers.MonthlyArpu, BASIS)
-def monthly_arpu(request: Request) -> Response:
+def monthly_arpu(request: Request) -> HttpResponse:
     """Monthly average revenue per user."""
     basis = _basis(request)
-    return _answer(lambda fresh: answers.monthly_arpu(basis, fresh))
+    return _answer(request, lambda fresh: answers.monthly_arpu(basis, fresh))
 
 
 @_report("getConsumptionByTenure", serializers.ConsumptionByTenure)
-def consumption_by_tenure(request: Request) -> Response:
+def consumption_by_tenure(request: Request) -> HttpResponse:
     """Mean monthly kWh by months since first transaction and customer type, outliers left out (D-44)."""
-    return _answer(answers.tenure)
+    return _answer(request, answers.tenure)
 
 
 @_report(

@@ -1,0 +1,76 @@
+"""One database measured: started by :mod:`demo.bench.reports`, prints JSON."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def main() -> None:
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connections
+
+    from customers.services.directory import refresh_directory
+    from demo.bench.reports import APPEND, OWN_SCAN
+    from omreport.models import RollupState
+    from omreport.services import rollups
+
+    def run(sql: str) -> None:
+        with connections["acdb"].cursor() as cursor:
+            cursor.execute(sql)
+            if sql is OWN_SCAN:
+                cursor.fetchall()
+
+    call_command("migrate", verbosity=0)
+    refresh_directory()
+    found: dict[str, Any] = {"scan": min(seconds(lambda: run(OWN_SCAN)) for _ in range(2))}
+    found["build"] = seconds(rollups.rebuild)
+    found["rows"] = RollupState.objects.get().source_rows
+    found["idle"] = seconds(rollups.refresh)
+    run(APPEND)
+    found["refresh"] = seconds(rollups.refresh)
+    found["thorough"] = seconds(lambda: rollups.refresh(thorough=True))
+    found["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found["operations"] = operations()
+    json.dump(found, sys.stdout)
+
+
+def operations() -> dict[str, tuple[list[float], int]]:
+    """Milliseconds of each call, and the size of the answer; a program with an API token would see the same."""
+    from django.test import Client
+
+    from ccportal.accounts.models import Employee
+    from demo.bench.reports import OPERATIONS, REPEATS
+
+    client = Client()
+    client.force_login(
+        Employee.objects.create_user("1001", "not-used-here", name="Bench", role="generic"),
+        backend="django.contrib.auth.backends.ModelBackend",
+    )
+    found = {}
+    for name in OPERATIONS:
+        times, size = [], 0
+        for _ in range(REPEATS):
+            begun = time.perf_counter()
+            answer = client.get(f"/api/{name}")
+            times.append((time.perf_counter() - begun) * 1000)
+            if answer.status_code != 200:
+                raise SystemExit(f"{name}: {answer.status_code}")
+            size = len(answer.content)
+        found[name] = (times[2:], size)
+    return found
+
+
+if __name__ == "__main__":
+    main()
