@@ -203,8 +203,8 @@ def spread(values: Sequence[float]) -> Spread:
     """Mean and population deviation without outliers (semantics 13.7, D-44).
 
     From four values on, those further than 1.5 interquartile ranges outside the quartiles are left out of mean and
-    deviation; they stay in ``values`` and ``total``. Example: of 1, 2, 3 and 1000 the quartiles are 1.75 and 252.25,
-    nothing is left out; of 1, 2, 2, 3, 3 and 1000 they are 2 and 3, so 1000 is, and the mean is 2.2.
+    deviation; they stay in ``values`` and ``total``. Example: of 1, 2, 2, 3, 3 and 1000 the quartiles are 2 and 3, so
+    1000 is far above 3 + 1.5 x 1, and the mean is 2.2.
     """
     ordered = sorted(values)
     kept = ordered

@@ -9,7 +9,13 @@ import time_machine
 from billing.models import Transaction
 
 # The imported files of the ACDB's own tests, on both engines.
-from ccportal.acdb.tests.conftest import engine, imported, imports_in_a_temporary_directory, library  # noqa: F401
+from ccportal.acdb.tests.conftest import (  # noqa: F401 - fixtures
+    engine,
+    imported,
+    imports_in_a_temporary_directory,
+    library,
+    mini,
+)
 from customers.models import Customer, LegacyMeter
 from customers.services.directory import refresh_directory
 from omreport.models import Reading

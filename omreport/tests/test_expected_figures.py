@@ -5,8 +5,10 @@ import json
 import pytest
 from django.core.management import call_command
 
+from billing.models import LegacyTransaction, Transaction
 from customers.services.directory import refresh_directory
 from omreport.services import rollups
+from omreport.services.check import differences
 
 pytestmark = pytest.mark.django_db(databases=["default", "acdb"])
 
@@ -120,3 +122,14 @@ def test_the_readings_that_can_be_read_are_in_the_export(expected, sign_in, thab
 def test_the_check_command_finds_no_difference(expected, capsys):
     call_command("rollups", "check")
     assert "Every figure equals the customer database." in capsys.readouterr().out
+
+
+def test_edits_that_keep_the_sums_of_a_month_are_found_on_both_engines(mini):
+    rollups.rebuild()
+    one, other = Transaction.objects.exclude(at=None).exclude(account=None).order_by("id")[5:7]
+    Transaction.objects.filter(id=one.id).update(account="0777TOS")
+    Transaction.objects.filter(id=other.id).update(at=other.at.replace(day=28 if other.at.day < 15 else 3))
+    LegacyTransaction.objects.filter(id=LegacyTransaction.objects.order_by("id").first().id).update(kwh=77)
+    assert differences()
+    rollups.refresh(thorough=True)
+    assert differences() == []
