@@ -1,0 +1,50 @@
+"""How many queries each page costs: a committed baseline, so that an N+1 shows as a failed test."""
+
+import pytest
+
+from ccportal.acdb.testing import using_acdb
+from ccportal.acdb.tests.conftest import imports_in_a_temporary_directory, library  # noqa: F401 - fixtures
+from customers.services.directory import refresh_directory
+from omreport.services import rollups
+
+pytestmark = pytest.mark.django_db(databases=["default", "acdb"])
+
+PATHS = {
+    "dashboard": "/",
+    "customer list": "/customers/",
+    "customer search": "/customers/?q=letsela",
+    "suggestions": "/customers/suggest/?q=letsela",
+    "customer": "/customers/23/",
+    "account": "/customer-data/0001TLH/",
+    "account summary": "/customer-data/0001TLH/summary/",
+    "mutations": "/mutations/",
+    "background work": "/jobs/",
+    "imports": "/import/",
+    "profile": "/profile/",
+    "by-phone": "/customers/by-phone/58698650",
+    "by-id": "/customers/by-id/1",
+    "by-account": "/customers/by-account/0001TLH",
+    "search": "/customers/search?q=letsela&limit=100",
+    "sites": "/sites",
+    "customer-data": "/api/customer-data/0001TLH",
+    "site-summary": "/api/stats/site-summary",
+}
+
+
+@pytest.fixture
+def sample(library, db):  # noqa: F811 - the fixture imported above
+    with using_acdb(library.imported("sqlite", "sample")):
+        refresh_directory()
+        rollups.refresh()
+        yield
+
+
+@pytest.mark.usefixtures("sample")
+def test_every_page_costs_as_many_queries_as_written_down(sign_in, nthabiseng, query_count):
+    client = sign_in(nthabiseng)
+    for path in PATHS.values():
+        client.get(path)  # what is cached once is not counted
+    for name, path in PATHS.items():
+        with query_count(name):
+            response = client.get(path)
+        assert response.status_code == 200, path
