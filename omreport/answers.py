@@ -118,7 +118,7 @@ def overview(basis: Basis) -> Answer:
 def customer_stats(chosen: QuarterFilter) -> Answer:
     """Customers per concession; new ones in the quarter asked for (semantics 10.3)."""
     fresh = queries.connected() if chosen.quarter else {}
-    sites = [
+    sites: list[Answer] = [
         {
             "concession": count.code,
             "total": count.total,

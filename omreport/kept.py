@@ -37,5 +37,11 @@ def answer(question: Hashable, fresh: Freshness, make: Callable[[], dict[str, An
     return text
 
 
+def forget() -> None:
+    """Compute every answer anew, as after a refresh."""
+    with _lock:
+        _answers.clear()
+
+
 def _sites() -> tuple[tuple[Any, ...], ...]:
     return tuple(Site.objects.order_by("code").values_list("code", "name", "district"))

@@ -11,17 +11,15 @@ from django.db.models import QuerySet
 from django.db.models import Sum as DbSum
 
 from ccportal.core.errors import InvalidInput
-from ccportal.core.money import ratio, rounded
+from ccportal.core.money import ZERO, ratio
 from ccportal.core.periods import Month, Quarter
 from customers.queries import SiteCount, site_counts
 from omreport.calculations import MonthSum, Spread, Sum
-from omreport.fields import PLACES
 from omreport.models import (
     ConnectionMonth,
     DataFault,
     FaultKind,
     RollupState,
-    Segment,
     SiteMonth,
     TenurePoint,
     TenureStart,
@@ -67,15 +65,17 @@ def _stored(rows: QuerySet, *names: str) -> QuerySet:
     return rows.order_by().values_list(*names)
 
 
+def _dated(site: str, customer_type: str | None) -> QuerySet[Any]:
+    """Dated months of all accounts, or of one site or customer type."""
+    rows: QuerySet[Any] = SiteMonth.objects.filter(period__gt=0)
+    if customer_type is not None:
+        rows = TypeMonth.objects.filter(period__gt=0, customer_type=customer_type)
+    return rows.filter(site=site) if site else rows
+
+
 def month_sums(basis: Basis = Basis.CONTRACT, site: str = "", customer_type: str | None = None) -> list[MonthSum]:
     """The dated sums of every site and month; of one site or customer type when asked for."""
-    table: type[Segment] = SiteMonth if customer_type is None else TypeMonth
-    chosen = table._default_manager.filter(period__gt=0)
-    if customer_type is not None:
-        chosen = chosen.filter(customer_type=customer_type)
-    if site:
-        chosen = chosen.filter(site=site)
-    rows = _stored(chosen, "site", "period", *basis.columns, "days")
+    rows = _stored(_dated(site, customer_type), "site", "period", *basis.columns, "days")
     return [MonthSum(name, month_of(period), *sums) for name, period, *sums in rows]
 
 
@@ -87,13 +87,8 @@ def undated_sums(basis: Basis = Basis.CONTRACT) -> dict[str, Sum]:
 
 def first_seen(site: str = "", customer_type: str | None = None) -> dict[tuple[str, Month], int]:
     """How many accounts of a site had their first dated transaction in a month."""
-    table: type[Segment] = SiteMonth if customer_type is None else TypeMonth
-    chosen = table._default_manager.filter(period__gt=0, newcomers__gt=0)
-    if customer_type is not None:
-        chosen = chosen.filter(customer_type=customer_type)
-    if site:
-        chosen = chosen.filter(site=site)
-    return {(name, month_of(period)): count for name, period, count in _stored(chosen, "site", "period", "newcomers")}
+    rows = _stored(_dated(site, customer_type).filter(newcomers__gt=0), "site", "period", "newcomers")
+    return {(name, month_of(period)): count for name, period, count in rows}
 
 
 @dataclass(frozen=True)
@@ -127,8 +122,15 @@ def totals(site: str = "") -> Totals:
     chosen = SiteMonth.objects.filter(site=site) if site else SiteMonth.objects.all()
     names = ("transactions", "revenue", "kwh", "payments", "paid", "paid_kwh", "consumed")
     sums = chosen.order_by().aggregate(**{name: DbSum(name) for name in names})
-    counts = ("transactions", "payments")
-    return Totals(**{name: (sums[name] or 0) if name in counts else rounded(sums[name], PLACES) for name in names})
+    return Totals(
+        transactions=sums["transactions"] or 0,
+        revenue=sums["revenue"] or ZERO,
+        kwh=sums["kwh"] or ZERO,
+        payments=sums["payments"] or 0,
+        paid=sums["paid"] or ZERO,
+        paid_kwh=sums["paid_kwh"] or ZERO,
+        consumed=sums["consumed"] or ZERO,
+    )
 
 
 def site_sums(basis: Basis = Basis.CONTRACT) -> dict[str, Sum]:
@@ -276,8 +278,8 @@ def type_sums(basis: Basis, quarter: Quarter | None = None, site: str = "", *, u
             quarters[kind][month_of(period).quarter] += energy
     with_rows = {kind: sum(bits.bit_count() for bits in months.values()) for kind, months in days.items()}
     return [
-        TypeSum(kind, *both, accounts[kind], with_rows.get(kind, 0), dict(quarters[kind]))
-        for kind, both in sorted(sums.items())
+        TypeSum(kind, energy, money, accounts[kind], with_rows.get(kind, 0), dict(quarters[kind]))
+        for kind, (energy, money) in sorted(sums.items())
     ]
 
 

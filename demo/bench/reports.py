@@ -87,9 +87,10 @@ def report(found: dict) -> None:
     print(f"| refresh with nothing new | {found['idle']:.2f} | |")
     print(f"| comparison of every month | {found['thorough']:.2f} | |")
     print(f"\nMemory at most {found['memory']:.0f} MB.\n")
-    print("| operation | median ms | p95 ms | kB |\n| --- | ---: | ---: | ---: |")
-    for name, (times, size) in found["operations"].items():
-        print(f"| {name} | {percentile(times, 50):.1f} | {percentile(times, 95):.1f} | {size / 1024:.1f} |")
+    print("| operation | median ms | p95 ms | median ms, computed anew | kB |\n| --- | ---: | ---: | ---: | ---: |")
+    for name, (anew, times, size) in found["operations"].items():
+        usual = f"{percentile(times, 50):.1f} | {percentile(times, 95):.1f}"
+        print(f"| {name} | {usual} | {percentile(anew, 50):.1f} | {size / 1024:.1f} |")
 
 
 if __name__ == "__main__":

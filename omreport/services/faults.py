@@ -69,7 +69,7 @@ def _example(kind: FaultKind, row: HistoryRow) -> DataFault:
 def _spellings(history: QuerySet[HistoryRow]) -> Found:
     written: dict[str, list[str]] = defaultdict(list)
     for text in history.order_by().values_list("account", flat=True).distinct().iterator():
-        if account_key(text):
+        if text and account_key(text):
             written[account_key(text)].append(text)
     split = {account: texts for account, texts in sorted(written.items()) if len(texts) > 1}
     found = [

@@ -16,7 +16,8 @@ Row = tuple[Any, ...]
 
 def _columns(model: type[Model], fields: Sequence[str]) -> str:
     quote = connection.ops.quote_name
-    return ", ".join(quote(str(model._meta.get_field(field).column)) for field in fields)
+    columns = {field.name: str(field.column) for field in model._meta.concrete_fields}
+    return ", ".join(quote(columns[name]) for name in fields)
 
 
 def fetch(model: type[Model], fields: Sequence[str], order_by: Sequence[str] = ()) -> Iterator[Row]:

@@ -25,7 +25,7 @@ def account_types() -> dict[str, str]:
     people = dict(DirectoryCustomer.objects.exclude(customer_type="").order_by().values_list("number", "customer_type"))
     owned = DirectoryAccount.objects.filter(owner=True).order_by()
     rows = owned.values_list("account", "customer_type", "customer_number")
-    return {account: kind or people.get(number, "") for account, kind, number in rows}
+    return {account: kind or people.get(number or 0, "") for account, kind, number in rows}
 
 
 def first_periods(rows: Iterable[Sequence[Any]]) -> dict[str, int]:
@@ -95,7 +95,7 @@ def connections(firsts: Mapping[str, int]) -> Iterator[tuple[str, int, int, int]
     rows = DirectoryAccount.objects.filter(owner=True, customer_number__isnull=False).order_by()
     for account, number in rows.values_list("account", "customer_number"):
         period = firsts.get(account, UNDATED)
-        if period:
+        if period and number:
             first_of[number] = min(period, first_of.get(number, period))
     counts: dict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0])
     people = DirectoryCustomer.objects.order_by().values_list("number", "site", "connected_on")
