@@ -21,8 +21,7 @@
   });
 
   // ---- bad lines: say so instead of looking frozen
-  const bar = $("#connection");
-  const show = (text) => { bar.textContent = text; bar.hidden = !text; };
+  const show = (text) => { const bar = $("#connection"); bar.textContent = text; bar.hidden = !text; };
   const state = () => show(navigator.onLine ? "" : "No connection. What you see may be out of date, and nothing can be saved.");
   let waiting;
   on("htmx:beforeSend", () => {
@@ -64,38 +63,51 @@
   prepare(document);
 
   // ---- the search box: arrows walk through the answers, Escape closes them
-  const box = $("#site-search"), list = $("#search-results");
-  const close = () => { if (list) list.replaceChildren(); };
-  if (box) {
-    on("htmx:afterSwap", ({ target }) => {
-      if (target !== list) return;
-      const found = $$("li > a > strong", list).length;
-      $("#search-count").textContent = found ? `${found} found; arrow down to choose` : list.textContent.trim();
-    });
-    box.form.addEventListener("keydown", (event) => {
-      const links = $$("a", list), here = links.indexOf(document.activeElement);
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (event.key === "Escape" && list.firstChild) { close(); box.focus(); event.preventDefault(); }
-      if (!step || !links.length) return;
-      event.preventDefault();
-      (links[here + step] || (step < 0 ? box : links[here])).focus();
-    });
-    box.form.addEventListener("focusout", ({ relatedTarget }) => {
-      if (relatedTarget && !box.form.contains(relatedTarget)) close();
-    });
-  }
+  // Looked up each time: the Back button brings a new body without running this file again.
+  const box = () => $("#site-search"), answers = () => $("#search-results");
+  const close = () => answers()?.replaceChildren();
+  const searching = ({ target }) => target.closest("form.search");
+  on("htmx:afterSwap", ({ target }) => {
+    if (target !== answers()) return;
+    const found = $$("li > a > strong", target).length;
+    $("#search-count").textContent = found ? `${found} found; arrow down to choose` : target.textContent.trim();
+  });
+  on("keydown", (event) => {
+    if (!searching(event)) return;
+    const links = $$("a", answers()), here = links.indexOf(document.activeElement);
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "Escape" && answers().firstChild) { close(); box().focus(); event.preventDefault(); }
+    if (!step || !links.length) return;
+    event.preventDefault();
+    (links[here + step] || (step < 0 ? box() : links[here])).focus();
+  });
+  on("focusout", (event) => {
+    if (event.relatedTarget && searching(event) && !searching(event).contains(event.relatedTarget)) close();
+  });
+
+  // ---- a list that was replaced: keep the reader's place, say what came
+  let held;
+  on("htmx:beforeSwap", ({ detail }) => { held = detail.target?.contains(document.activeElement) && detail.target; });
+  on("htmx:afterSettle", ({ target, detail }) => {
+    if (target !== detail.target) return;
+    const news = $$(":scope > .table-wrap caption, :scope > .paginator p, :scope > .empty strong", target);
+    if (news.length) $("#announce").textContent = news.map((line) => line.textContent.trim().replace(/\s+/g, " ")).join(". ");
+    if (held !== target || document.activeElement !== document.body) return;
+    target.tabIndex = -1;
+    target.focus({ preventScroll: true });
+  });
 
   // ---- keys and clicks that concern the whole page
   on("keydown", (event) => {
     const typing = event.target.closest("input, select, textarea, [contenteditable]");
-    if (event.key === "/" && box && !typing && !event.ctrlKey && !event.metaKey) { event.preventDefault(); box.focus(); }
+    if (event.key === "/" && box() && !typing && !event.ctrlKey && !event.metaKey) { event.preventDefault(); box().focus(); }
     const menu = $("details.user-menu[open]");
     if (event.key === "Escape" && menu) { menu.open = false; $("summary", menu).focus(); }
   });
   on("click", ({ target }) => {
     const menu = $("details.user-menu[open]");
     if (menu && !menu.contains(target)) menu.open = false;
-    if (box && !box.form.contains(target)) close();
+    if (box() && !box().form.contains(target)) close();
     const button = target.closest("button, a");
     if (!button) return;
     if (button.matches(".dismiss")) button.closest(".message").remove();

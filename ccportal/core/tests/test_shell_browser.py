@@ -104,11 +104,45 @@ def test_the_next_page_replaces_only_the_list(signed_in_page, thabo):
     page.goto("/styleguide/")
     page.evaluate("document.body.dataset.kept = 'yes'")
     page.get_by_role("link", name="Next").click()
-    expect(page.get_by_text("21–40 of 60")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Pages of the list")).to_contain_text("21–40 of 60")
     expect(page.locator("body")).to_have_attribute("data-kept", "yes")
     assert page.url.endswith("?page=2")
     page.go_back()
     expect(page.get_by_text("1–20 of 60")).to_be_visible()
+
+
+def test_the_next_page_takes_the_reader_to_its_beginning_and_says_what_it_is(signed_in_page, thabo):
+    page = signed_in_page(thabo, viewport=PHONE)
+    page.goto("/styleguide/")
+    page.get_by_role("link", name="Next").press("Enter")
+    expect(page.locator("#announce")).to_contain_text("21–40 of 60")
+    expect(page.locator("#list")).to_be_focused()
+    expect(page.locator("#list caption")).to_be_in_viewport()
+
+
+def test_the_search_box_still_obeys_the_arrows_after_the_back_button(signed_in_page, thabo):
+    page = signed_in_page(thabo)
+    page.goto("/styleguide/")
+    page.get_by_role("link", name="Next").click()
+    page.wait_for_url("**/?page=2")
+    page.go_back()
+    expect(page.get_by_text("1–20 of 60")).to_be_visible()
+    box = page.get_by_label("Find a customer", exact=True)
+    box.press_sequentially("letsela")
+    expect(page.get_by_role("link", name=re.compile("Lerato Nkuebe"))).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("link", name=re.compile("Lerato Nkuebe"))).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(box).to_be_focused()
+
+
+def test_paper_shows_the_page_without_the_bars(signed_in_page, thabo):
+    page = signed_in_page(thabo)
+    page.goto("/styleguide/")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    for bar in (".top", ".site-nav", ".filters", ".bottom", "details.values > summary"):
+        expect(page.locator(bar).first).to_be_hidden()
 
 
 def test_the_next_page_is_a_link_without_javascript(signed_in_page, thabo):
