@@ -6,6 +6,6 @@ from audit import api
 
 urlpatterns = [
     path("api/mutations", api.mutations),
-    path("api/mutations/<int:mutation_id>", api.mutation),
-    path("api/mutations/<int:mutation_id>/revert", api.revert),
+    path("api/mutations/<str:mutation_id>", api.mutation),
+    path("api/mutations/<str:mutation_id>/revert", api.revert),
 ]

@@ -109,8 +109,8 @@ def test_a_record_that_moved_on_is_a_conflict(api, palesa, renamed):
     assert Customer.objects.get().first_name == "Thato"
 
 
-def test_a_key_that_is_no_number_is_not_found(api, thabo):
-    assert api(thabo).get("/api/mutations/abc").status_code == 404
+def test_a_key_that_is_no_number_is_422(api, thabo):
+    assert api(thabo).get("/api/mutations/abc").status_code == 422
 
 
 def test_what_a_program_did_carries_its_key(api, thabo):

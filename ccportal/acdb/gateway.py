@@ -88,7 +88,7 @@ def insert(table: Table, values: Mapping[str, Any]) -> str:
     An autonumber is filled by the engine unless ``values`` holds it, which is how a deleted row comes back.
     """
     refuse_if_read_only()
-    row = _writable(table, values)
+    row = {**_unticked(table), **_writable(table, values)}
     connection = acdb()
     with _writing(table), connection.cursor() as cursor:
         created = _insert(connection, cursor, table, row)
@@ -283,6 +283,11 @@ def _numbering(connection: BaseDatabaseWrapper, cursor: Any, table: Table, row: 
         yield
     finally:
         cursor.execute(f"SET IDENTITY_INSERT {quoted(connection, table.name)} OFF")
+
+
+def _unticked(table: Table) -> Row:
+    """What a new row has in columns that can only be yes or no, as in Access: no."""
+    return {column.name: False for column in table.columns if column.type == "BIT" and not column.nullable}
 
 
 def _writable(table: Table, values: Mapping[str, Any]) -> Row:

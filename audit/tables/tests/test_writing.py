@@ -127,6 +127,15 @@ def test_a_key_that_exists_already_is_400(act, people):
     assert act("thabo", "get", "/api/tables/tblnamed/a%2Fb").json()["record"]["note"] == "x"
 
 
+def test_a_yes_or_no_that_is_not_given_is_no_as_in_access(act, people):
+    from django.db import connections
+
+    with connections["acdb"].cursor() as cursor:
+        cursor.execute('CREATE TABLE "tblswitch" ("ID" INTEGER PRIMARY KEY, "on" BIT NOT NULL, "note" VARCHAR(20))')
+    number = act("nthabiseng", "post", "/api/tables/tblswitch", {"note": "x"}).json()["id"]
+    assert act("thabo", "get", f"/api/tables/tblswitch/{number}").json()["record"]["on"] is False
+
+
 def test_a_creation_sent_twice_with_one_key_is_done_once(api, palesa, people):
     for _ in range(2):
         response = api(palesa).post(
