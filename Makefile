@@ -37,6 +37,9 @@ openapi: setup-dev ## Write ccportal/api/openapi.json anew after a change of the
 screenshots: setup-dev ## Take pictures of every page, on phone and desktop, light and dark
 	@$(PY) -m ccportal.core.testing.screenshots
 
+pictures: setup-dev ## Take the pictures of README and tour from a running demo
+	@$(PY) -m demo.pictures
+
 lock: setup-dev ## Pin the newest allowed versions of everything in constraints.txt
 	@$(VENV)/bin/uv pip compile requirements-dev.txt --output-file constraints.txt --upgrade --quiet \
 		--universal --python-version 3.11.2 --no-header --no-annotate
