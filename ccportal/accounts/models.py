@@ -17,11 +17,17 @@ ROLE_CHOICES = [(role.name, role.label) for role in roles.ROLES.values()]
 
 
 def normalise_employee_no(text: str) -> str:
-    """Outer blanks gone, capitals, and without the company's prefix: ``1pwr-1001`` is ``1001``."""
-    number = text.strip().upper()
-    prefix = settings.EMPLOYEE_PREFIX.upper()
-    if prefix and number.startswith(prefix):
-        number = number[len(prefix) :].lstrip(" -_") or number
+    """Outer blanks gone, capitals, and without the company's prefix: ``1pwr-1001`` is ``1001``.
+
+    Doing it twice changes nothing more. Wrong passwords are counted under the outcome, so a spelling that only a
+    second round would resolve would be a way past the lock.
+    """
+    number, prefix = text.strip().upper(), settings.EMPLOYEE_PREFIX.upper()
+    while prefix and number.startswith(prefix):
+        rest = number[len(prefix) :].lstrip(" -_").strip()
+        if not rest:
+            break
+        number = rest
     return number
 
 

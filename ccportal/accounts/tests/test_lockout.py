@@ -6,8 +6,10 @@ import pytest
 import time_machine
 from django.test import Client
 from django.utils import timezone
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from ccportal.accounts.models import Employee
+from ccportal.accounts.models import Employee, normalise_employee_no
 from conftest import PASSWORD
 
 LOCKED = "Too many wrong passwords. Try again in 15 minutes, or ask a super admin to unlock the number."
@@ -38,6 +40,19 @@ def test_another_spelling_of_the_number_counts_as_the_same(thabo, fail):
     assert fail(1, "1PWR-1004") == [429]
 
 
+def test_no_stacked_prefix_or_blank_counts_under_a_name_of_its_own(thabo, fail):
+    spellings = ["1PWR1PWR1004", "1PWR1PWR -_- 1004", "1PWR\u00a01004", "1pwr-1PWR_1pwr 1004"]
+    assert [fail(1, spelling)[0] for spelling in spellings] == [401] * 4
+    assert fail(1) == [429]
+
+
+@example("1PWR1PWR1004")
+@example("1PWR\u00a01004")
+@given(st.text(alphabet="1PWRpwr04 -_\u00a0\u2003\tßı", max_size=30))
+def test_a_number_that_was_normalised_once_stays_as_it_is(text):
+    assert normalise_employee_no(normalise_employee_no(text)) == normalise_employee_no(text)
+
+
 def test_the_right_password_forgets_the_wrong_ones(thabo, fail, enter):
     fail(4)
     enter()
@@ -53,7 +68,8 @@ def test_it_ends_by_itself_after_fifteen_minutes(thabo, fail, enter):
 
 def test_attempts_while_locked_do_not_prolong_it(thabo, fail, enter):
     start = timezone.now()
-    fail(5)
+    with time_machine.travel(start, tick=False):
+        fail(5)
     with time_machine.travel(start + timedelta(minutes=10)):
         assert "Try again in 5 minutes" in enter(password="wrong").content.decode()
         fail(20)
