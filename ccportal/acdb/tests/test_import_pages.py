@@ -1,16 +1,21 @@
 """Import from the web: a super admin uploads, a worker imports, the page shows progress and report."""
 
+from datetime import timedelta
+
 import pytest
 from celery import current_app
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from ccportal.acdb.importer.copying import import_dir
 from ccportal.acdb.models import AcdbImport, ImportState
 from ccportal.acdb.tests.conftest import DATA, FILES
 from ccportal.acdb.uploads import stored_path
 from ccportal.jobs.models import Job, JobState
+from ccportal.jobs.progress import Progress
+from ccportal.jobs.services import sweep
 from customers.models import Customer
 
 pytestmark = pytest.mark.django_db(databases=["default", "acdb"])
@@ -171,3 +176,26 @@ def test_upload_takes_post_only(superadmin):
 
 def test_an_import_that_never_was_is_not_found(superadmin):
     assert superadmin.get("/import/999/").status_code == 404
+
+
+def test_a_worker_that_is_stopped_in_the_middle_leaves_the_file_for_the_next_one(empty, superadmin, monkeypatch):
+    upload(superadmin, FILES["mini"])
+    record = AcdbImport.objects.get()
+
+    def told_to_stop(self, text, total=0):
+        raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Progress, "step", told_to_stop)
+        with pytest.raises(SystemExit):
+            work()
+    record.refresh_from_db()
+    assert (record.state, record.error, record.finished_at) == (ImportState.WAITING, "", None)
+    assert stored_path(record.upload).is_file()
+
+    Job.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=1))
+    sweep()
+    assert work().state == JobState.DONE
+    record.refresh_from_db()
+    assert (record.state, record.upload) == (ImportState.DONE, "")
+    assert waiting_files() == []
