@@ -22,8 +22,8 @@ from ccportal.acdb.importer.source import Block, SourceColumn, SourceTable
 ZERO_DATE, UNPRINTABLE = "1899-12-30", "1900-01-00"
 #: SQLite keeps fifteen digits of a number exactly; a text of so many characters cannot have more.
 EXACT_DIGITS = EXACT_CHARACTERS = 15
-#: Enough for every second of a day and every day of centuries; a hostile file cannot fill the memory.
-REMEMBERED = 200_000
+#: Enough for every second of a day and every day of two centuries; a hostile file cannot fill the memory.
+REMEMBERED = 100_000
 _EARLIEST = datetime(1900, 1, 1)  # noqa: DTZ001 - local by definition
 _WHOLE = re.compile(r"-?\d{1,19}", re.ASCII)
 _DECIMAL = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
@@ -78,6 +78,9 @@ class Converter:
     def _account_column(self, column: SourceColumn, values: Converted) -> Converted:
         values = self._text_column(column, values)
         known, odd = self._accounts, self._odd_accounts
+        if len(known) > REMEMBERED:
+            known.clear()
+            odd.clear()
         for value in set(values) - known.keys():
             known[value] = value if value is None else normalise(value)
             if known[value] != value:

@@ -57,6 +57,8 @@ def clean_left_overs() -> None:
 def private_copy(source: Path, progress: Progress) -> Iterator[Copied]:
     """A copy that is removed at the end. ``BadFile`` says why the file is not one that can be imported."""
     kind = check_file(source)
+    if kind == "sqlite":
+        _refuse_open_sqlite(source)
     lock = source.with_suffix(".laccdb" if source.suffix.lower() != ".mdb" else ".ldb")
     warnings = (
         ("The file was open in Access while it was copied; changes that Access had not saved are missing.",)
@@ -93,6 +95,13 @@ def check_file(path: Path) -> str:
     raise BadFile(f"{path.name} does not appear to be an Access database: it does not begin like one.")
 
 
+def _refuse_open_sqlite(source: Path) -> None:
+    """Rows that are still in the write-ahead log would be missing from a copy of the file."""
+    log = source.with_name(f"{source.name}-wal")
+    if log.exists() and log.stat().st_size:
+        raise BadFile(f"{source.name} is in use by another program; end that program and import again.")
+
+
 def _copy(source: Path, target: Path, progress: Progress) -> str:
     """Copy and hash; ``BadFile`` when somebody wrote to the file meanwhile."""
     before = source.stat()
@@ -100,7 +109,8 @@ def _copy(source: Path, target: Path, progress: Progress) -> str:
     progress.step("Copying the file", total=before.st_size)
     digest, done = hashlib.sha256(), 0
     with source.open("rb") as reading, target.open("wb") as writing:
-        while chunk := reading.read(_CHUNK):
+        # One byte more than expected is enough to know; a file that keeps growing must not fill the disk.
+        while done <= before.st_size and (chunk := reading.read(_CHUNK)):
             writing.write(chunk)
             digest.update(chunk)
             done += len(chunk)

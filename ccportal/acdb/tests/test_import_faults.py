@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,30 @@ def test_a_file_without_a_required_table_is_refused_by_name(mini, import_file, t
     before = state()
     with pytest.raises(BadFile, match="The file lacks tblaccountnumbers, tblmeter, Copy Of tblmeter"):
         import_file(tmp_path / "other.db")
+    assert state() == before
+
+
+def test_a_sqlite_file_in_use_is_refused(mini, import_file, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "live.db")) as busy:
+        busy.execute("PRAGMA journal_mode=WAL")
+        busy.execute("CREATE TABLE tblcustomer (id INTEGER PRIMARY KEY)")
+        busy.commit()
+        with pytest.raises(BadFile, match=r"live\.db is in use by another program"):
+            import_file(tmp_path / "live.db")
+
+
+def test_a_file_that_changes_while_it_is_copied_is_refused(mini, tmp_path):
+    path = tmp_path / "open.accdb"
+    shutil.copy(FILES["mini"], path)
+
+    class Typing(Quiet):
+        def advance(self, done):
+            with path.open("ab") as file:
+                file.write(bytes(4096))
+
+    before = state()
+    with pytest.raises(BadFile, match=r"open\.accdb was changed while it was copied; close it in Access"):
+        run_import(AcdbImport.objects.create(file_name="open.accdb"), path, Typing())
     assert state() == before
 
 
