@@ -24,12 +24,15 @@ class ColumnInfo(serializers.Serializer):
 
 @extend_schema_field(
     {
-        "type": ["string", "number", "boolean", "null"],
+        "type": ["string", "number", "boolean"],
         "description": "Dates as YYYY-MM-DD HH:MM:SS (local), amounts and decimals as text.",
     }
 )
 class Cell(serializers.Field):
     """One value of a row; writing converts it later, when its column is known."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_null=True, **kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
         return data
@@ -90,9 +93,9 @@ class RecordEnvelope(serializers.Serializer):
 
 class RecordWrite(serializers.Serializer):
     # The contract's name; Serializer.data is the answer's, which is not asked for here.
-    data = serializers.DictField(child=Cell(allow_null=True), help_text="Column (in any case) to value.")  # type: ignore[assignment]
+    data = serializers.DictField(child=Cell(), help_text="Column (in any case) to value.")  # type: ignore[assignment]
     expected = serializers.DictField(
-        child=Cell(allow_null=True),
+        child=Cell(),
         required=False,
         help_text="Values the record must still have; 409 when it has others. For updates.",
     )
