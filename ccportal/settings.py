@@ -34,6 +34,8 @@ if not SECRET_KEY:
     if not TESTING:
         raise ImproperlyConfigured("SECRET_KEY is not set; `make run` writes one to .env, production must provide it")
     SECRET_KEY = "only-for-tests-only-for-tests-only-for-tests-only-for-tests"  # noqa: S105 - no secret: tests only
+if PRODUCTION and len(SECRET_KEY) < 50:
+    raise ImproperlyConfigured("SECRET_KEY is too short; production needs 50 random characters")
 JWT_SIGNING_KEY = env.text("JWT_SIGNING_KEY").replace("\\n", "\n")
 if PRODUCTION and not JWT_SIGNING_KEY:
     raise ImproperlyConfigured("JWT_SIGNING_KEY is not set; docs/operations.md says how to make one")
@@ -87,6 +89,7 @@ MIDDLEWARE = [
     "ccportal.core.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "ccportal.core.middleware.PrivateAnswersMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -291,7 +294,8 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-FILE_UPLOAD_TEMP_DIR = None
+# Only the import page takes a file, with a handler of its own; no other form may write to the disk.
+FILE_UPLOAD_HANDLERS = ["ccportal.core.uploads.NoFiles"]
 
 # ---------------------------------------------------------------- safety
 CONTENT_SECURITY_POLICY = {

@@ -7,8 +7,9 @@ from django.utils.cache import patch_vary_headers
 
 def wants_partial(request: HttpRequest) -> bool:
     """True for an htmx request that swaps a part; boosted links and history restores want the page."""
-    htmx = request.htmx  # type: ignore[attr-defined]  # set by HtmxMiddleware
-    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+    # Set by HtmxMiddleware, which a request with a wrong Host header never reaches.
+    htmx = getattr(request, "htmx", None)
+    return htmx is not None and bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
 def render_page(

@@ -61,6 +61,22 @@ class RequestIdMiddleware:
             logs.request_id.reset(token)
 
 
+class PrivateAnswersMiddleware:
+    """Keeps what the portal says out of every cache that a view has not allowed.
+
+    Pages and downloads hold names, phones and balances: after signing out, the Back button of a shared computer must
+    not show them, and no proxy may keep them.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
 def is_acdb_fault(error: BaseException) -> bool:
     """True when a database error means that the ACDB cannot be used: gone, locked, corrupt, empty, another's schema.
 
