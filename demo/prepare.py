@@ -14,8 +14,9 @@ from typing import Any
 
 import django
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 
-from demo.environment import ROOT, Stop, prepare_environment
+from demo.environment import ROOT, Stop, prepare_environment, var_dir
 
 SAMPLE = ROOT / "demo" / "sample.accdb"
 
@@ -155,6 +156,9 @@ def main() -> int:
             prepare_people(var)
     except Stop as stop:
         sys.stderr.write(f"{stop}\n")
+        return 1
+    except (DatabaseError, OSError) as error:
+        sys.stderr.write(f"The portal cannot use its files in {var_dir()}: {error}.\n")
         return 1
     return 0
 

@@ -98,6 +98,7 @@ def children(host: str, port: int, logs: Path) -> list[Child]:
     programs = Path(sys.executable).parent
     web = [str(programs / "granian"), "--interface", "wsgi", "--host", host, "--port", str(port)]
     web += ["--workers", "2", "--blocking-threads", "4", "--workers-kill-timeout", "3", "--no-ws"]
+    web += ["--respawn-failed-workers"]
     web += ["--working-dir", str(ROOT), "ccportal.wsgi:application"]
     celery = [str(programs / "celery"), "--workdir", str(ROOT), "--app", "ccportal"]
     worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
@@ -203,6 +204,9 @@ def main() -> int:
             serve(host, port, var, own_broker=own_broker)
     except Stop as stop:
         sys.stderr.write(f"{stop}\n")
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"The portal cannot use its files: {error.strerror}: {error.filename or var_dir()}.\n")
         return 1
     except KeyboardInterrupt:
         return 130

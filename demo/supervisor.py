@@ -7,6 +7,7 @@ should the supervisor be killed outright. A child that ends by itself is started
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,8 +46,7 @@ class Child:
     start_again: float = 0.0
 
     def start(self) -> subprocess.Popen[bytes]:
-        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT_BYTES:
-            self.log.replace(self.log.with_suffix(".old.log"))
+        self.limit_log()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -62,6 +62,16 @@ class Child:
                 self.process.stdin.close()
         self.started = time.monotonic()
         return self.process
+
+    def limit_log(self) -> None:
+        """Keep one older log beside the present one; it is emptied, not moved, because the child holds it open."""
+        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT_BYTES:
+            older = self.log.with_suffix(".old.log")
+            try:
+                shutil.copyfile(self.log, older)
+            except OSError:  # a full disk must not end the portal, and room is what it needs
+                older.unlink(missing_ok=True)
+            os.truncate(self.log, 0)
 
     @property
     def runs(self) -> bool:
@@ -118,6 +128,7 @@ class Supervisor:
         """Look after the children until somebody asks to stop."""
         while not self.stopping:
             for child in self.children:
+                child.limit_log()
                 if not child.runs:
                     self._revive(child)
             time.sleep(0.2)

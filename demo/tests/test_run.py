@@ -205,6 +205,13 @@ def test_what_cannot_work_is_one_clear_line(tmp_path, variables, sentence):
     assert (status, said) == (1, sentence.format(port=other.port))
 
 
+def test_a_folder_that_cannot_be_used_is_one_clear_line(tmp_path):
+    (tmp_path / "var").touch()
+    status, said = Installation(tmp_path / "var").try_to_start()
+    assert status == 1
+    assert said == f"The portal cannot use its files: File exists: {tmp_path / 'var'}.\n"
+
+
 def test_it_refuses_production_settings(tmp_path):
     status, said = Installation(tmp_path / "var").try_to_start(PRODUCTION="1")
     assert status == 1

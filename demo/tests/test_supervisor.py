@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from demo import supervisor
+
 ROOT = Path(__file__).resolve().parents[2]
 
 #: A supervisor of two children; the first one starts a process of its own, and each writes down its number.
@@ -104,3 +106,21 @@ def test_a_child_that_ends_is_started_again_later_and_later(supervised):
     assert said[0] == "crash ended (status 3); starting it again in 1 s. Its last lines:\n"
     assert said[1] == "    boom\n"
     assert said[2] == "crash ended (status 3); starting it again in 2 s. Its last lines:\n"
+
+
+def test_the_log_of_a_child_that_keeps_talking_stays_small(tmp_path, monkeypatch):
+    monkeypatch.setattr(supervisor, "LOG_LIMIT_BYTES", 1000)
+    log = tmp_path / "talker.log"
+    child = supervisor.Child("talker", ["sh", "-c", "while :; do echo talk; sleep 0.001; done"], dict(os.environ), log)
+    child.start()
+    try:
+        eventually(lambda: log.stat().st_size > 1000)
+        child.limit_log()
+        assert (tmp_path / "talker.old.log").stat().st_size > 1000
+        emptied = log.stat().st_size
+        assert emptied < 1000
+        eventually(lambda: log.stat().st_size > emptied)
+        assert log.read_bytes().startswith(b"talk")
+    finally:
+        child.tell(signal.SIGKILL)
+        child.process.wait()
