@@ -1,5 +1,6 @@
 """How the reports follow what changes in the customer database."""
 
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -10,12 +11,15 @@ from audit.signals import acdb_changed
 from billing.models import LegacyTransaction, Transaction
 from ccportal.acdb.signals import acdb_imported
 from ccportal.core import broker
+from ccportal.core.errors import Conflict
 from ccportal.core.periods import Month
 from omreport.services import rollups
 
 LEDGERS = {Transaction._meta.db_table, LegacyTransaction._meta.db_table}
 DATE = "transaction date"
 REFRESH = "omreport.refresh_rollups"
+#: So many times the schedule may get in before an import gives up.
+OVERTAKEN = 3
 
 
 def connect() -> None:
@@ -25,7 +29,14 @@ def connect() -> None:
 
 
 def follow_import(sender: Any, progress: Any, **_: Any) -> None:
-    """Compare every month with the new tables; IDs of the old ones mean nothing any more."""
+    """Compare every month with the new tables; IDs of the old ones mean nothing any more.
+
+    A refresh of the schedule that ends meanwhile may have seen the old tables: then compare again.
+    """
+    for _ in range(OVERTAKEN):
+        with suppress(Conflict):
+            rollups.refresh(progress.step, thorough=True)
+            return
     rollups.refresh(progress.step, thorough=True)
 
 

@@ -15,7 +15,7 @@ from ccportal.core.errors import Conflict
 from ccportal.core.periods import Month
 from omreport import queries, tasks
 from omreport.models import ChangedMonth, DataFault, FaultKind, RollupState, SiteMonth
-from omreport.receivers import month_in
+from omreport.receivers import follow_import, month_in
 from omreport.services import rollups
 from omreport.services.check import differences
 
@@ -94,17 +94,34 @@ def test_two_refreshes_at_a_time_do_not_mix(two_months, pay, monkeypatch):
     assert revenue()["MAK", 202604] == 5
 
 
-def test_an_import_brings_everything_up_to_date(two_months, pay):
-    class Progress:
-        def step(self, text, total=0):
-            pass
+class Quiet:
+    def step(self, text, total=0):
+        pass
 
+
+def test_an_import_brings_everything_up_to_date(two_months, pay):
     Transaction.objects.all().delete()
     pay(1, "0009TOS", (2025, 1, 1), 99)
     acdb_imported.send(
-        sender=None, import_id=1, actor="", file_name="new.accdb", sha256="0", rows=1, tables={}, progress=Progress()
+        sender=None, import_id=1, actor="", file_name="new.accdb", sha256="0", rows=1, tables={}, progress=Quiet()
     )
     assert revenue() == {("TOS", 202501): 99}
+
+
+def test_an_import_compares_again_when_the_schedule_got_in_between(two_months, pay, monkeypatch):
+    real = rollups.ledger.account_months
+
+    def overtaken(*args):
+        rows = real(*args)
+        monkeypatch.undo()
+        rollups.refresh()
+        return rows
+
+    Transaction.objects.filter(id=2).update(amount=30)
+    monkeypatch.setattr(rollups.ledger, "account_months", overtaken)
+    pay(3, "0002MAK", (2026, 4, 2), 5)
+    follow_import(sender=None, progress=Quiet())
+    assert revenue() == {("MAK", 202603): 10, ("KET", 202604): 30, ("MAK", 202604): 5}
 
 
 def test_a_failed_refresh_keeps_the_figures_and_says_so(two_months):
