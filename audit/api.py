@@ -9,7 +9,7 @@ from audit import queries, serializers, services
 from audit.actors import Actor
 from ccportal.accounts.callers import caller_of
 from ccportal.api.endpoints import endpoint
-from ccportal.api.schema import FAULT
+from ccportal.api.schema import faults
 
 #: Text in the address, so that one which is no number is a 422 as the contract wants, not an unknown address.
 NUMBER = OpenApiParameter("mutation_id", int, OpenApiParameter.PATH)
@@ -39,7 +39,9 @@ def mutations(request: Request) -> Response:
 
 
 @endpoint(["GET"], permission="view_mutations", scope="mutations.read")
-@extend_schema(operation_id="getMutation", tags=["mutations"], responses={200: serializers.MutationDetail, 404: FAULT})
+@extend_schema(
+    operation_id="getMutation", tags=["mutations"], responses={200: serializers.MutationDetail, **faults(404)}
+)
 def mutation(request: Request, mutation_id: str) -> Response:
     """One change with the record before and after."""
     return Response(serializers.detail(queries.get_change(_number(mutation_id), serializers.ACTIONS)))
@@ -51,7 +53,7 @@ def mutation(request: Request, mutation_id: str) -> Response:
     tags=["mutations"],
     parameters=[NUMBER],
     request=None,
-    responses={200: serializers.RevertResult, 400: FAULT, 404: FAULT, 409: FAULT},
+    responses={200: serializers.RevertResult, **faults(400, 404, 409)},
 )
 def revert(request: Request, mutation_id: str) -> Response:
     """Undo a change. Refused with 409 when the record has changed since, with 400 when it is undone already."""

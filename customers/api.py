@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from ccportal.accounts.permissions import PUBLIC
 from ccportal.api.endpoints import endpoint
-from ccportal.api.schema import FAULT
+from ccportal.api.schema import faults
 from ccportal.core.errors import NotFound
 from customers import queries
 from customers.models import Customer
@@ -37,7 +37,7 @@ def record_of(account: str) -> dict[str, object] | None:
 
 @lookup()
 @extend_schema(
-    operation_id="getCustomersByPhone", tags=["lookup"], responses={200: CustomersByPhone, 400: FAULT, 404: FAULT}
+    operation_id="getCustomersByPhone", tags=["lookup"], responses={200: CustomersByPhone, **faults(400, 404)}
 )
 def by_phone(request: Request, phone: str) -> Response:
     """Customers with this phone number, in any spelling; 404 when nobody has it, 400 when it is too short."""
@@ -48,7 +48,7 @@ def by_phone(request: Request, phone: str) -> Response:
 
 
 @lookup()
-@extend_schema(operation_id="getCustomerById", tags=["lookup"], responses={200: CustomerEnvelope, 404: FAULT})
+@extend_schema(operation_id="getCustomerById", tags=["lookup"], responses={200: CustomerEnvelope, **faults(404)})
 def by_id(request: Request, customer_id: str) -> Response:
     """The customer with this number and all accounts."""
     customer = queries.get_customer(queries.customer_number(customer_id))
@@ -56,7 +56,7 @@ def by_id(request: Request, customer_id: str) -> Response:
 
 
 @lookup()
-@extend_schema(operation_id="getCustomerByAccount", tags=["lookup"], responses={200: CustomerEnvelope, 404: FAULT})
+@extend_schema(operation_id="getCustomerByAccount", tags=["lookup"], responses={200: CustomerEnvelope, **faults(404)})
 def by_account(request: Request, account_number: str) -> Response:
     """The customer whom an account belongs to; the number is accepted in both orders."""
     return Response({"customer": _with_accounts([queries.owner_of(account_number)])[0]})

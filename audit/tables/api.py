@@ -24,7 +24,7 @@ from ccportal.acdb.introspection import Table, get_table
 from ccportal.acdb.values import Row
 from ccportal.api.endpoints import by_method, endpoint, validated
 from ccportal.api.permissions import EMPLOYEE, SIGNED_IN
-from ccportal.api.schema import FAULT
+from ccportal.api.schema import faults
 from ccportal.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 
 READ, WRITE = "tables.read", "tables.write"
@@ -45,7 +45,9 @@ def list_tables(request: Request) -> Response:
 
 
 @endpoint(["GET"], permission="view_tables", scope=READ)
-@extend_schema(operation_id="listColumns", tags=["schema"], responses={200: shapes.ColumnInfo(many=True), 404: FAULT})
+@extend_schema(
+    operation_id="listColumns", tags=["schema"], responses={200: shapes.ColumnInfo(many=True), **faults(404)}
+)
 def list_columns(request: Request, table_name: str) -> Response:
     """The columns of a table in stored order, with their Access types."""
     return Response(
@@ -61,7 +63,7 @@ def list_columns(request: Request, table_name: str) -> Response:
     operation_id="listRows",
     tags=["tables"],
     parameters=[shapes.RowsWanted],
-    responses={200: shapes.RowPage, 400: FAULT, 404: FAULT},
+    responses={200: shapes.RowPage, **faults(400, 404)},
 )
 def list_rows(request: Request, table_name: str) -> Response:
     """One page of a table. Customers see their own rows of tblcustomer and tblaccountnumbers.
@@ -88,9 +90,7 @@ def list_rows(request: Request, table_name: str) -> Response:
 
 
 @endpoint(["GET"], permission=SIGNED_IN, scope=READ)
-@extend_schema(
-    operation_id="getRecord", tags=["tables"], responses={200: shapes.RecordEnvelope, 400: FAULT, 404: FAULT}
-)
+@extend_schema(operation_id="getRecord", tags=["tables"], responses={200: shapes.RecordEnvelope, **faults(400, 404)})
 def get_record(request: Request, table_name: str, record_id: str) -> Response:
     """One record by the value of its key; in a table without key the first of those that share the value.
 
@@ -120,7 +120,7 @@ def get_record(request: Request, table_name: str, record_id: str) -> Response:
     operation_id="createRecord",
     tags=["tables"],
     request=shapes.RecordWrite,
-    responses={201: shapes.RecordCreated, 400: FAULT},
+    responses={201: shapes.RecordCreated, **faults(400)},
 )
 def create_record(request: Request, table_name: str) -> Response:
     """Insert a record, with an entry in the log of changes.
@@ -143,7 +143,7 @@ def create_record(request: Request, table_name: str) -> Response:
     operation_id="updateRecord",
     tags=["tables"],
     request=shapes.RecordWrite,
-    responses={200: shapes.RecordChanged, 400: FAULT, 404: FAULT, 409: FAULT},
+    responses={200: shapes.RecordChanged, **faults(400, 404, 409)},
 )
 def update_record(request: Request, table_name: str, record_id: str) -> Response:
     """Write the given columns of a record; the others stay.
@@ -164,7 +164,7 @@ def update_record(request: Request, table_name: str, record_id: str) -> Response
 @extend_schema(
     operation_id="deleteRecord",
     tags=["tables"],
-    responses={200: shapes.RecordChanged, 400: FAULT, 404: FAULT, 409: FAULT},
+    responses={200: shapes.RecordChanged, **faults(400, 404, 409)},
 )
 def delete_record(request: Request, table_name: str, record_id: str) -> Response:
     """Delete a record; the log of changes keeps it whole, and it can be undone there."""
@@ -184,8 +184,7 @@ def delete_record(request: Request, table_name: str, record_id: str) -> Response
     responses={
         (200, "text/csv"): OpenApiTypes.STR,
         (200, exports.XLSX_TYPE): OpenApiTypes.BINARY,
-        (400, "application/json"): FAULT,
-        (404, "application/json"): FAULT,
+        **faults(400, 404),
     },
 )
 def export_table(request: Request, table_name: str) -> HttpResponse:

@@ -8,8 +8,6 @@ from drf_spectacular.utils import OpenApiResponse
 from ccportal.accounts.permissions import PUBLIC
 from ccportal.api.serializers import Error
 
-#: What operations state for the faults of their own: ``responses={200: Shape, 404: FAULT}``.
-FAULT = {"$ref": "#/components/schemas/Error"}
 FAULTS = {
     "400": "A value does not fit",
     "401": "No token or key, or one that is not believed",
@@ -68,7 +66,7 @@ class PortalSchema(AutoSchema):
 def _fault(status: str) -> dict[str, Any]:
     return {
         "description": FAULTS[status],
-        "content": {"application/json": {"schema": FAULT}},
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
     }
 
 
