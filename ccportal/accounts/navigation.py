@@ -21,6 +21,9 @@ def safe_next(request: HttpRequest, default: str = settings.LOGIN_REDIRECT_URL) 
 
 
 def is_here(request: HttpRequest, address: str) -> bool:
+    """Whether an address is one of this portal: a path from its root, or the whole address."""
+    if not address.startswith(("/", "http://", "https://")):
+        return False  # ``redirect`` would look for a view of that name
     return url_has_allowed_host_and_scheme(
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )

@@ -30,7 +30,8 @@ def test_it_leads_back_to_the_page_that_was_asked_for(client, thabo, enter):
 
 
 @pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
+    "target",
+    ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example", "nowhere", '"><b', "logout"],
 )
 def test_it_never_leads_to_another_site(thabo, enter, target):
     assert enter(next=target)["Location"] == "/"
