@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from ccportal.accounts.permissions import requires
+from ccportal.acdb.models import AcdbImport
 from ccportal.core.charts import BarChart, Series
 from ccportal.core.errors import InvalidInput, NotFound
 from ccportal.core.htmx import render_page
@@ -44,6 +45,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "sales_chart": sales_chart(lines),
         "freshness": queries.freshness(),
         "directory": DirectoryState.objects.first(),
+        "last_import": AcdbImport.objects.order_by("-pk").first(),
     }
     return render_page(request, "omreport/dashboard.html", "omreport/htmx/dashboard.html", context)
 

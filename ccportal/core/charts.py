@@ -73,6 +73,11 @@ class Figure:
         return not self.values
 
     @property
+    def flat(self) -> bool:
+        """True when there is nothing to see in a drawing: every value is 0."""
+        return not any(self.values)
+
+    @property
     def whole(self) -> bool:
         """True when all values are whole numbers, as counts are."""
         return all(value == int(value) for value in self.values)

@@ -99,7 +99,7 @@ def test_the_customer_page_links_to_a_map_of_the_right_place(portal):
 
 def test_a_shared_account_is_marked(portal):
     response = portal.get("/customers/4/")
-    assert "The account resolves to another customer." in response.text
+    assert "The account counts as another customer’s." in response.text
     assert 'href="/customers/1/"' in response.text
 
 

@@ -2,14 +2,17 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from django import template
+from django.apps import apps
 from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from ccportal.core.charts import Figure, Sparkline
 from ccportal.core.money import rounded, symbol
@@ -62,6 +65,18 @@ def orempty(value: object) -> str:
 def at(mapping: dict[str, object], key: str) -> object:
     """The value of a dictionary under a key that only the template knows; empty when there is none."""
     return mapping.get(key, "")
+
+
+@register.filter
+def table(name: str) -> str:
+    """What people call a table: ``Legacy meters`` for ``Copy Of tblmeter``; a table the portal does not know keeps
+    its name."""
+    return _table_words().get(name, name)
+
+
+@lru_cache(maxsize=1)
+def _table_words() -> dict[str, str]:
+    return {model._meta.db_table: capfirst(model._meta.verbose_name_plural) for model in apps.get_models()}
 
 
 @register.filter

@@ -257,3 +257,10 @@ def test_every_sparkline_stays_inside(values):
     for x, y in corners(drawing):
         assert 0 <= x <= drawing.width
         assert 0 <= y <= drawing.height
+
+
+def test_a_chart_of_nothing_but_zeros_says_so_and_keeps_its_table():
+    text = shown(bars([0, 0.0]))
+    assert "All values are 0." in text
+    assert 'class="plot"' not in text
+    assert text.count('<th scope="row">') == 2

@@ -26,6 +26,10 @@ def shown(expression, **context):
         ("value|day", datetime(2026, 11, 20, 23, 30, tzinfo=UTC), "21 Nov 2026"),
         ("value|orempty", "  ", "–"),
         ("value|orempty", 0, "0"),
+        ("value|table", "Copy Of tblmeter", "Legacy meters"),
+        ("value|table", "accounts_employee", "Employees"),
+        ("value|table", "Paste Errors", "Paste Errors"),
+        ("value|table", "", ""),
     ],
 )
 def test_a_value_is_written_like_this(expression, value, text):
