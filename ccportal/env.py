@@ -89,6 +89,9 @@ def database(name: str, default: str) -> dict:
         raise ImproperlyConfigured(
             f"{name} must look like sqlite:///file, postgresql://user:password@host/name or mssql://..."
         )
+    if parts.scheme.startswith("postgres"):
+        # A server that does not answer must not hold up a request for minutes.
+        options.setdefault("connect_timeout", "5")
     return {
         "ENGINE": engines[parts.scheme],
         "NAME": unquote(parts.path.strip("/")),

@@ -25,3 +25,16 @@ def test_the_server_does_not_start_without_its_secrets(tmp_path, missing, compla
     status, said = start(tmp_path, **variables)
     assert status == 1
     assert complaint in said
+
+
+@pytest.mark.parametrize(
+    ("variables", "complaint"),
+    [
+        ({"SECRET_KEY": "short"}, "SECRET_KEY is too short; production needs 50 random characters"),
+        ({"JWT_SIGNING_KEY": "no key"}, "JWT_SIGNING_KEY is not the PEM of an unencrypted private key"),
+    ],
+)
+def test_the_server_does_not_start_with_secrets_that_are_none(tmp_path, variables, complaint):
+    status, said = start(tmp_path, **{"JWT_SIGNING_KEY": "given"} | variables)
+    assert status == 1
+    assert complaint in said

@@ -1,9 +1,16 @@
 """GET /health: always 200, in the contract's shape, telling operators what is broken and strangers nothing."""
 
+import json
+import os
 import re
+import socket
+import subprocess
+import sys
+import time
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
@@ -63,3 +70,29 @@ def test_it_costs_few_queries(client, django_assert_max_num_queries):
 
 def test_it_shows_no_path_of_the_server(client, settings):
     assert str(settings.BASE_DIR) not in client.get("/health").text
+
+
+def test_a_database_server_that_is_silent_is_waited_for_once(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgresql://portal:secret@127.0.0.1:{silent.getsockname()[1]}/portal"
+        ask = (
+            "import json, django; django.setup(); from ccportal.core import health; print(json.dumps(health.report()))"
+        )
+        environment = {
+            "PATH": os.environ["PATH"],
+            "DJANGO_SETTINGS_MODULE": "ccportal.settings",
+            "ENV_FILE": os.devnull,
+            "SECRET_KEY": "k" * 50,
+            "VAR_DIR": str(tmp_path),
+            "DATABASE_URL": f"{address}?connect_timeout=2",
+        }
+        asked = time.monotonic()
+        ended = subprocess.run(
+            [sys.executable, "-c", ask],
+            cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    assert time.monotonic() - asked < 9
+    portal = json.loads(ended.stdout)["portal"]
+    assert (portal["jobs_unfinished"], portal["last_import"], portal["acdb_read_only"]) == ("unavailable",) * 2 + (
+        False,
+    )
