@@ -28,6 +28,7 @@ from ccportal.accounts.models import (
     RoleAssignment,
     SignIn,
 )
+from ccportal.accounts.registration import lockout_name
 from ccportal.core.audited import happened
 from ccportal.core.errors import PortalError
 
@@ -193,7 +194,7 @@ class CustomerLoginAdmin(PortalModelAdmin):
     @admin.action(description="Unlock after wrong passwords")
     def unlock(self, request: HttpRequest, queryset: QuerySet[CustomerLogin]) -> None:
         for login in queryset:
-            if lockout.unlock(f"customer:{login.account}"):
+            if lockout.unlock(lockout_name(login.account)):
                 happened.send(sender=CustomerLogin, event="accounts.lockout.lifted", record=login)
         self.message_user(request, "They can try again now.")
 
@@ -206,6 +207,14 @@ class ReadOnlyAdmin(PortalModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def _owner_of_lock(name: str) -> Employee | CustomerLogin | None:
+    """Whose wrong passwords are counted under a name; None for a number or account that does not exist."""
+    account = name.removeprefix(lockout_name(""))
+    if account != name:
+        return CustomerLogin.objects.filter(account=account).first()
+    return Employee.objects.filter(employee_no=name).first()
 
 
 class LockoutAdmin(ReadOnlyAdmin):
@@ -221,9 +230,9 @@ class LockoutAdmin(ReadOnlyAdmin):
         names = sorted({attempt.username for attempt in queryset if attempt.username})
         for name in names:
             lockout.unlock(name)
-            employee = Employee.objects.filter(employee_no=name).first()
-            if employee:
-                happened.send(sender=Employee, event="accounts.lockout.lifted", record=employee)
+            owner = _owner_of_lock(name)
+            if owner:
+                happened.send(sender=type(owner), event="accounts.lockout.lifted", record=owner)
         self.message_user(request, f"Unlocked: {', '.join(names)}.")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -240,7 +249,10 @@ class SignInAdmin(ReadOnlyAdmin):
 
     @admin.action(description="End these sign-ins")
     def end(self, request: HttpRequest, queryset: QuerySet[SignIn]) -> None:
+        still_open = list(queryset.filter(ended_at=None))
         self.message_user(request, f"{sessions.end(queryset)} ended.")
+        for row in still_open:
+            happened.send(sender=SignIn, event="accounts.sign_in.ended", record=row)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -20,6 +20,7 @@ from ccportal.accounts import customers, lockout
 from ccportal.accounts.models import CustomerLogin, OneTimeCode, SignIn
 from ccportal.accounts.tasks import SMS_CODE
 from ccportal.acdb.accountnumbers import parse_typed, site_code
+from ccportal.core.audited import happened
 from ccportal.core.errors import Conflict, NotFound, PortalError, Unavailable
 from ccportal.core.phones import parse_stored
 from ccportal.integrations.sms import client as sms
@@ -128,6 +129,7 @@ def change_password(login: CustomerLogin, password: str, keep: SignIn | None) ->
             SignIn.objects.filter(pk=keep.pk).update(started_at=timezone.now())
             others = others.exclude(pk=keep.pk)
         others.update(ended_at=timezone.now())
+        happened.send(sender=CustomerLogin, event="accounts.password.changed", record=login)
 
 
 def lockout_name(account: str) -> str:

@@ -17,6 +17,7 @@ from ccportal.accounts.models import (
     RoleAssignment,
     normalise_employee_no,
 )
+from ccportal.core.audited import happened
 from ccportal.core.errors import Conflict, InvalidInput, NotFound, PortalError
 
 #: Without the letters and digits that people mistake for each other.
@@ -56,6 +57,7 @@ def change_password(employee: Employee, password: str, *, keep_session: str | No
         employee.set_password(password)
         employee.must_change_password = False
         employee.save(update_fields=["password", "must_change_password", "tokens_valid_from"])
+        happened.send(sender=Employee, event="accounts.password.changed", record=employee)
 
 
 def give_temporary_password(employee: Employee) -> str:

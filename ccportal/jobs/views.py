@@ -7,10 +7,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from ccportal.accounts.permissions import check, requires, signed_in
+from ccportal.core.audited import happened
 from ccportal.core.errors import Conflict
 from ccportal.core.htmx import render_page
 from ccportal.core.paging import page_number, paged
 from ccportal.jobs import forms, outbox, queries, registry
+from ccportal.jobs.models import OutboxMessage
 
 PAGE_SIZE = 25
 
@@ -69,12 +71,13 @@ def outbox_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @requires("view_jobs")
 def outbox_retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a message again."""
-    queries.get_message(pk)
+    message = queries.get_message(pk)
     try:
         outbox.retry(pk)
     except Conflict as error:
         messages.error(request, error.message)
     else:
+        happened.send(sender=OutboxMessage, event="jobs.message.retried", record=message)
         messages.success(request, "The message will be sent again in a moment.")
     return redirect("jobs:message", pk)
 
@@ -83,11 +86,12 @@ def outbox_retry(request: HttpRequest, pk: int) -> HttpResponse:
 @requires("view_jobs")
 def outbox_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Never send a message."""
-    queries.get_message(pk)
+    message = queries.get_message(pk)
     try:
         outbox.cancel(pk)
     except Conflict as error:
         messages.error(request, error.message)
     else:
+        happened.send(sender=OutboxMessage, event="jobs.message.cancelled", record=message)
         messages.success(request, "The message will not be sent.")
     return redirect("jobs:message", pk)
