@@ -253,6 +253,17 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/",
+    # Sets of words that several fields share, so that each has one name in the document.
+    "ENUM_NAME_OVERRIDES": {
+        "EmployeeRoleEnum": ["superadmin", "onm_team", "finance_team", "generic"],
+        "CallerRoleEnum": ["superadmin", "onm_team", "finance_team", "generic", "customer"],
+        "CallerTypeEnum": ["employee", "customer"],
+        "EmployeeOnlyEnum": ["employee"],
+        "CustomerOnlyEnum": ["customer"],
+        "EnergySourceEnum": ["readings", "consumption", "vended"],
+        "RecordActionEnum": ["create", "update", "delete"],
+        "LoggedActionEnum": ["create", "update", "delete", "revert_create", "revert_update", "revert_delete"],
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "ccportal.api.schema.add_shared_parts",
