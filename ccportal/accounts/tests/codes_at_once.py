@@ -1,0 +1,44 @@
+"""Asks for codes from several threads at once and prints how many were given; test_codes_at_once.py runs it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402 - Django must be set up first
+from django.db import connections  # noqa: E402
+
+from ccportal.accounts import registration  # noqa: E402
+from customers.models import AccountSource, DirectoryAccount, DirectoryCustomer, DirectoryPhone, Status  # noqa: E402
+
+ACCOUNT = "0045MAK"
+TOGETHER = 8
+
+
+def prepare() -> None:
+    call_command("migrate", verbosity=0)
+    DirectoryCustomer.objects.create(number=45, name="Mpho Nteso", site="MAK", status=Status.ACTIVE, digest="x")
+    DirectoryPhone.objects.create(customer_number=45, suffix="50123456", digits="50123456")
+    DirectoryAccount.objects.create(
+        account=ACCOUNT, customer_number=45, site="MAK", source=AccountSource.ACCOUNTS, owner=True
+    )
+
+
+def ask(start: Barrier) -> bool:
+    """Whether a code was given."""
+    try:
+        connections["default"].ensure_connection()
+        start.wait()
+        registration.send_code(ACCOUNT)
+    except registration.TooManyCodes:
+        return False
+    finally:
+        connections.close_all()
+    return True
+
+
+prepare()
+with ThreadPoolExecutor(TOGETHER) as pool:
+    print(sum(pool.map(ask, [Barrier(TOGETHER)] * TOGETHER)))
