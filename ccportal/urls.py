@@ -17,6 +17,7 @@ urlpatterns = [
     path("customer-data/", include("billing.urls")),
     path("tariffs/", include("tariffs.urls")),
     path("mutations/", include("audit.urls")),
+    path("tables/", include("audit.tables.urls")),
     path("import/", include("ccportal.acdb.urls")),
     path("reports/", include("omreport.report_urls")),
     path("jobs/", include("ccportal.jobs.urls")),

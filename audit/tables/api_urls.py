@@ -9,5 +9,5 @@ urlpatterns = [
     path("api/schema/tables/<str:table_name>/columns", api.list_columns),
     path("api/tables/<str:table_name>", api.table),
     path("api/tables/<str:table_name>/<path:record_id>", api.record),
-    path("api/export/<str:table_name>", api.export_table),
+    path("api/export/<str:table_name>", api.export_table, name="api_export"),
 ]

@@ -58,7 +58,7 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
         Entry("Energy balance", "omreport:energy_balance", "view_reports", "bolt"),
     ),
     "Data": (
-        Entry("Tables", "acdb:tables", "view_tables", "table"),
+        Entry("Tables", "tables:index", "view_tables", "table"),
         Entry("Export", "acdb:export", "export_tables", "download"),
         Entry("Import", "acdb:imports", "import_acdb", "upload"),
         Entry("Mutations", "audit:index", "view_mutations", "history"),
