@@ -33,7 +33,7 @@ def follow_import(sender: Any, progress: Any, **_: Any) -> None:
 
     A refresh of the schedule that ends meanwhile may have seen the old tables: then compare again.
     """
-    for _ in range(OVERTAKEN):
+    for _again in range(OVERTAKEN):
         with suppress(Conflict):
             rollups.refresh(progress.step, thorough=True)
             return
