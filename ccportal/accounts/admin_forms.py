@@ -97,3 +97,10 @@ class ApiKeyForm(forms.ModelForm):
     class Meta:
         model = ApiKey
         fields = ["name", "scopes", "expires_at"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The admin asks for date and time in two inputs and leaves their words without a link to them.
+        inputs = getattr(self.fields["expires_at"].widget, "widgets", [])
+        for part, word in zip(inputs, ("date", "time"), strict=False):
+            part.attrs["aria-label"] = f"Expires at, {word}"
