@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from audit.tables.batches import batches
-from audit.tables.cells import csv_converter, xlsx_converter
+from audit.tables.cells import csv_converter, harmless, xlsx_converter
 from audit.tables.rows import Rows
 from ccportal.core.errors import InvalidInput
 
@@ -25,7 +25,7 @@ def csv_pieces(rows: Rows) -> Iterator[bytes]:
     found = batches(rows, csv_converter)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
-    writer.writerow(rows.table.column_names)
+    writer.writerow(map(harmless, rows.table.column_names))
 
     def pieces() -> Iterator[bytes]:
         for batch in found:

@@ -87,6 +87,13 @@ def test_formulas_are_recognised(text):
     assert harmless(text) == "'" + text
 
 
+def test_a_column_named_like_a_formula_is_harmless_too(download, db):
+    with connections["acdb"].cursor() as cursor:
+        cursor.execute('CREATE TABLE "odd names" (id integer PRIMARY KEY, "=1+1" varchar(10))')
+    assert records(download("odd names"))[0] == ["id", "'=1+1"]
+    assert sheet(download("odd names", format="xlsx"))["B1"].data_type == "s"
+
+
 @pytest.mark.parametrize("text", ["", "Letšela", "+266 58698650", "-55.50", "0045MAK", "a=1", "'=1"])
 def test_names_numbers_and_phone_numbers_stay_as_they_are(text):
     assert harmless(text) == text
