@@ -145,6 +145,18 @@ def test_paper_shows_the_page_without_the_bars(signed_in_page, thabo):
         expect(page.locator(bar).first).to_be_hidden()
 
 
+def test_paper_is_white_for_somebody_who_works_in_the_dark(signed_in_page, thabo):
+    thabo.theme = "dark"
+    thabo.save()
+    page = signed_in_page(thabo, color_scheme="dark")
+    page.goto("/styleguide/")
+    page.emulate_media(media="print", color_scheme="dark")
+    badge = page.locator(".badge.ok").first
+    assert badge.evaluate("e => getComputedStyle(e).color") == "rgb(26, 107, 60)"
+    assert badge.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(227, 244, 234)"
+    assert page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(255, 255, 255)"
+
+
 def test_the_next_page_is_a_link_without_javascript(signed_in_page, thabo):
     page = signed_in_page(thabo, java_script_enabled=False)
     page.goto("/styleguide/")
