@@ -73,6 +73,8 @@ def record(request: HttpRequest) -> HttpResponse:
     table = request.GET.get("table", "")
     # In a table without key the id holds a fingerprint that changes with the row; the log has the rest.
     shown = _FINGERPRINT.sub("", request.GET.get("record", ""))
+    if not table or not shown:
+        raise InvalidInput("Name the table and the record whose changes you want to see.")
     context: dict[str, object] = {"table": table, "record": shown, "entries": queries.history(table, shown)}
     return render_page(request, "audit/record.html", "audit/htmx/record.html", context)
 

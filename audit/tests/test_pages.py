@@ -143,3 +143,10 @@ def test_the_history_of_a_row_without_key_is_found_by_its_id_with_fingerprint(si
     entry = services.create_record(Actor.of(palesa), "tblaccountnumbers", {"accountnumber": "0045MAK", "customerid": 7})
     text = sign_in(thabo).get("/mutations/record/?table=tblaccountnumbers&record=7@0123456789abcdef").text
     assert row_of(entry) in text
+
+
+@pytest.mark.parametrize("asked", ["", "?table=tblcustomer", "?record=7"])
+def test_a_history_of_no_record_is_explained(sign_in, thabo, asked):
+    answer = sign_in(thabo).get(f"/mutations/record/{asked}")
+    assert answer.status_code == 400
+    assert "Name the table and the record" in answer.text
