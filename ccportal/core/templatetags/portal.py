@@ -76,7 +76,7 @@ def table(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def _table_words() -> dict[str, str]:
-    return {model._meta.db_table: capfirst(model._meta.verbose_name_plural) for model in apps.get_models()}
+    return {model._meta.db_table: capfirst(str(model._meta.verbose_name_plural)) for model in apps.get_models()}
 
 
 @register.filter
