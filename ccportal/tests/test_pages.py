@@ -18,6 +18,10 @@ BUSIEST = [
     "/jobs/",
     "/import/",
     "/profile/",
+    "/reports/om/",
+    "/reports/financial/",
+    "/tables/",
+    "/tables/tblcustomer/",
 ]
 PARTIALS = ["/customers/suggest/?q=letsela", "/customers/?site=TLH&page=2", "/customer-data/0001TLH/summary/"]
 
