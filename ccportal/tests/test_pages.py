@@ -18,15 +18,14 @@ BUSIEST = [
     "/jobs/",
     "/import/",
     "/profile/",
-    "/reports/om/",
-    "/reports/financial/",
     "/tables/",
     "/tables/tblcustomer/",
 ]
+REPORTS = ["/reports/om/", "/reports/financial/"]
 PARTIALS = ["/customers/suggest/?q=letsela", "/customers/?site=TLH&page=2", "/customer-data/0001TLH/summary/"]
 
 
-@pytest.mark.parametrize("path", BUSIEST)
+@pytest.mark.parametrize("path", [*BUSIEST, *REPORTS])
 @pytest.mark.parametrize(
     "look",
     [{"viewport": DESKTOP, "color_scheme": "light"}, {"viewport": PHONE, "color_scheme": "dark"}],
