@@ -1,7 +1,10 @@
 """Pages of the registry: find a customer, read what is known of one."""
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from ccportal.accounts.permissions import requires
@@ -32,6 +35,17 @@ def index(request: HttpRequest) -> HttpResponse:
         "state": DirectoryState.objects.first(),
     }
     return render_page(request, "customers/index.html", "customers/htmx/list.html", context)
+
+
+@require_safe
+@requires("view_customers")
+def find(request: HttpRequest) -> HttpResponse:
+    """Straight to the customer when only one matches what was typed, else to the list of those who do."""
+    text = request.GET.get("q", "")[:100]
+    found = list(queries.customer_list(queries.CustomerFilter(q=text))[:2]) if text.strip() else []
+    if len(found) == 1:
+        return redirect("customers:detail", found[0].number)
+    return redirect(f"{reverse('customers:index')}?{urlencode({'q': text})}")
 
 
 @require_safe

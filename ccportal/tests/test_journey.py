@@ -16,7 +16,7 @@ def test_an_agent_finds_a_customer_by_phone_and_reads_balance_and_chart(enter, o
     page = enter("1004", **options)
     page.get_by_label("Customer on the phone?").fill("+266 5869 8650")
     page.get_by_role("button", name="Find").click()
-    page.get_by_role("link", name="'Mantšali Tšosane").click()
+    page.wait_for_url("**/customers/1/")
     assert page.get_by_role("heading", level=1).inner_text() == "'Mantšali Tšosane"
     page.get_by_role("link", name="0001TLH").first.click()
     assert page.get_by_role("heading", level=1).inner_text().startswith("0001TLH")

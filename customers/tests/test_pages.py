@@ -75,6 +75,16 @@ def test_htmx_gets_only_the_list(portal):
     assert "HX-Request" in response["Vary"]
 
 
+def test_the_search_box_goes_straight_to_the_only_match(portal):
+    assert portal.get("/customers/find/?q=5869+8650").url == "/customers/1/"
+
+
+def test_the_search_box_goes_to_the_list_when_several_or_none_match(portal):
+    assert portal.get("/customers/find/?q=mak0001").url == "/customers/?q=mak0001"
+    assert portal.get("/customers/find/?q=no+body").url == "/customers/?q=no+body"
+    assert portal.get("/customers/find/").url == "/customers/?q="
+
+
 def test_suggestions_begin_with_the_exact_number(portal):
     response = portal.get("/customers/suggest/?q=3")
     assert response.context["found"][0].number == 3

@@ -15,6 +15,7 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
+from demo.bench.api import measure_api
 from demo.bench.client import Client, Timing, percentile
 from demo.bench.data import LARGE, MANY_CUSTOMERS, QUICK, Samples, Size, database, samples
 from demo.bench.pages import PAGES, SEARCH, Page
@@ -96,12 +97,13 @@ def measure(var: Path, pages: list[Page], repeat: int) -> str:
     return f"{shown}\n\nPeak memory of the largest web process: {peak:.0f} MB."
 
 
-def measure_size(size: Size, folder: Path, pages: list[Page], repeat: int) -> str:
+def measure_size(size: Size, folder: Path, pages: list[Page], repeat: int, *, api: bool = False) -> str:
     var = folder / f"var-{size.name.replace(' ', '-')}"
     imported = prepare(database(size, folder), var)
     print(imported, flush=True)
     head = f"## {size.customers:,} customers, {size.transactions:,} transactions, {size.readings:,} readings"
-    return f"{head}\n\n{measure(var, pages, repeat)}\n\n{imported}"
+    measured = [head, measure(var, pages, repeat), imported, *([measure_api(var)] if api else [])]
+    return "\n\n".join(measured)
 
 
 def seconds_and_megabytes(command: list[str], env: dict[str, str]) -> tuple[float, float]:
@@ -171,7 +173,7 @@ def main() -> int:
         if quick:
             parts.append(measure_size(QUICK, folder, PAGES, 10))
         else:
-            parts.append(measure_size(LARGE, folder, PAGES, 100))
+            parts.append(measure_size(LARGE, folder, PAGES, 100, api=True))
             parts.append(measure_size(MANY_CUSTOMERS, folder, SEARCH, 100))
     except Stop as stop:
         sys.stderr.write(f"{stop}\n")

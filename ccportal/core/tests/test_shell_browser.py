@@ -74,7 +74,7 @@ def test_the_search_box_is_a_form_without_javascript(signed_in_page, thabo):
     page = signed_in_page(thabo, java_script_enabled=False)
     page.goto("/styleguide/")
     form = page.locator("form.search")
-    assert form.get_attribute("action") == "/customers/"
+    assert form.get_attribute("action") == "/customers/find/"
     assert form.get_attribute("method") == "get"
     assert page.get_by_label("Find a customer", exact=True).get_attribute("name") == "q"
 
