@@ -1,7 +1,7 @@
 """How many rows there are, exactly, without counting again for every page.
 
 A count is kept until the portal changes or imports anything, and for at most ``KEPT_FOR`` seconds, because other
-programs may write to the ACDB too. SQLite counts a whole table at once from its pages, so nothing is kept there.
+programs may write to the ACDB too.
 """
 
 import hashlib
@@ -14,16 +14,14 @@ from audit.models import Mutation, MutationState
 from audit.tables.rows import Rows
 from ccportal.acdb.introspection import Table, row_count, row_estimates, tables
 from ccportal.acdb.models import AcdbImport, ImportState
-from ccportal.acdb.sql import SQLITE, acdb
+from ccportal.acdb.sql import acdb
 
 KEPT_FOR = 30
 UNREADABLE = -1
 
 
 def total(rows: Rows) -> int:
-    """The number of rows; for a filtered or large table as of at most ``KEPT_FOR`` seconds ago."""
-    if not rows.conditions and acdb().vendor == SQLITE:
-        return row_count(rows.table)
+    """The number of rows, as of at most ``KEPT_FOR`` seconds ago."""
     key = _key(rows)
     known = cache.get(key)
     if known is None:
