@@ -9,11 +9,10 @@ from itertools import islice
 from billing.models import HistoryRow
 from billing.queries.ledger import line_of
 from ccportal.core.periods import meter_zone
+from ccportal.core.spreadsheets import harmless
 
 HEADER = ("date", "kind", "amount", "kwh", "rate", "balance_kwh", "meter", "account", "table", "id")
 ROWS_AT_A_TIME = 1000
-#: A cell that begins like this is taken for a formula by spreadsheets.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_csv(rows: Iterable[HistoryRow], account: str) -> Iterator[str]:
@@ -42,15 +41,6 @@ def _cells(row: HistoryRow, account: str) -> tuple[object, ...]:
 
 def _plain(value: Decimal | float | None) -> object:
     return "" if value is None else f"{Decimal(str(value)).normalize():f}"
-
-
-def harmless(text: str) -> str:
-    """Text that no spreadsheet runs as a formula.
-
-    >>> harmless("=1+1")
-    "'=1+1"
-    """
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _written(rows: Iterable[Iterable[object]]) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-from billing.exports import harmless
 from ccportal.core.charts import Figure, plain
 from ccportal.core.errors import NotFound
+from ccportal.core.spreadsheets import harmless
 from ccportal.jobs.models import Job, JobState
 
 PDF_KIND = "reports.pdf"

@@ -8,22 +8,19 @@ blanks) cannot do anything and stay as they are.
 """
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ccportal.acdb.introspection import DECIMALS, TEXTS, Column
 from ccportal.acdb.sql import POSTGRESQL, SQL_SERVER, acdb, named
 from ccportal.acdb.values import from_database, json_value
+from ccportal.core.spreadsheets import STARTS_FORMULA, harmless
 
 Cells = Sequence[Any]
 Converter = Callable[[Cells], Cells]
 #: What is done to a text before it is written.
 Guard = Callable[[str], str]
 
-#: Some programs read the full-width forms as the signs themselves.
-_STARTS_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
-_PLAIN_NUMBER = re.compile(r"[+-]?[0-9][0-9. ]*", re.ASCII)
 _TIME_LENGTH = len("2026-11-21 14:05:09")
 #: Between these four decimals of a float are its own.
 _SMALLEST, _LARGEST = 0.0001, 1e11
@@ -41,20 +38,6 @@ def selected(column: Column) -> str:
     if connection.vendor == SQL_SERVER:
         return f"CONVERT(varchar(19), {name}, 120)"
     return f"CAST({name} AS TEXT)"
-
-
-def is_formula(text: str) -> bool:
-    """Whether a spreadsheet would run this text.
-
-    >>> is_formula("=1+1"), is_formula("-2+3"), is_formula("+266 58000001")
-    (True, True, False)
-    """
-    return text[:1] in _STARTS_FORMULA and not _PLAIN_NUMBER.fullmatch(text)
-
-
-def harmless(text: str) -> str:
-    """The text as a spreadsheet shows it instead of running it."""
-    return "'" + text if is_formula(text) else text
 
 
 def csv_converter(column: Column) -> Converter:
@@ -76,7 +59,7 @@ def _odd(column: Column, guard: Guard, cell: Any) -> Any:
 def _texts(column: Column, guard: Guard) -> Converter:
     def convert(cells: Cells) -> Cells:
         return [
-            cell if cell is None or (type(cell) is str and cell[:1] not in _STARTS_FORMULA) else guard(str(cell))
+            cell if cell is None or (type(cell) is str and cell[:1] not in STARTS_FORMULA) else guard(str(cell))
             for cell in cells
         ]
 

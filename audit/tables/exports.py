@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from audit.tables.batches import batches
-from audit.tables.cells import csv_converter, harmless, xlsx_converter
+from audit.tables.cells import csv_converter, xlsx_converter
 from audit.tables.rows import Rows
 from ccportal.core.errors import InvalidInput
+from ccportal.core.spreadsheets import harmless
 
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -8,8 +8,8 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from audit.tables.cells import is_formula
 from ccportal.acdb.introspection import Table
+from ccportal.core.spreadsheets import is_formula
 
 CELL_CHARACTERS = 32_767
 _WIDEST = 50

@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.tables import exports
-from audit.tables.cells import csv_converter, harmless, is_formula
+from audit.tables.cells import csv_converter
 from audit.tables.rows import rows_of
 from audit.tables.workbook import sheet_name
 from billing.models import Transaction
 from ccportal.acdb.introspection import Column, get_table
 from ccportal.acdb.values import from_database, json_value
 from ccportal.core.errors import InvalidInput
+from ccportal.core.spreadsheets import harmless, is_formula
 from customers.models import Customer
 
 pytestmark = pytest.mark.django_db(databases=["default", "acdb"])
