@@ -24,7 +24,11 @@ PERMISSIONS: dict[str, str] = {
     "change_tariffs": "change tariffs",
     "commission_customers": "commission and decommission customers",
     "run_sync": "run the exchange with uGridPlan",
+    "view_care": "read conversations and tickets",
+    "handle_care": "answer customers and work on tickets",
+    "enter_generation": "enter generation readings",
     "view_jobs": "see background work",
+    "link_whatsapp": "link the WhatsApp number",
     "import_acdb": "import the customer database",
     "manage_roles": "manage employees and roles",
     "manage_sites": "manage sites",
@@ -39,6 +43,7 @@ _READ = {
     "export_tables",
     "view_tariffs",
     "view_mutations",
+    "view_care",
 }
 _FINANCE = _READ | {"write_transactions", "change_tariffs"}
 _ONM = _FINANCE | {
@@ -47,6 +52,8 @@ _ONM = _FINANCE | {
     "revert_mutations",
     "commission_customers",
     "run_sync",
+    "handle_care",
+    "enter_generation",
     "view_jobs",
 }
 

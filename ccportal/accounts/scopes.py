@@ -27,6 +27,7 @@ SCOPES: dict[str, Scope] = {
         Scope("tariffs.read", "Read tariffs", frozenset({"view_tariffs"})),
         Scope("tariffs.write", "Change tariffs", frozenset({"change_tariffs"})),
         Scope("mutations.read", "Read the log of changes", frozenset({"view_mutations"})),
+        Scope("generation.write", "Send generation readings", frozenset({"enter_generation"})),
         Scope("commission", "Commission and decommission customers", frozenset({"commission_customers"})),
         Scope("sync", "Exchange with uGridPlan", frozenset({"run_sync"})),
     )

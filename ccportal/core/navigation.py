@@ -43,8 +43,10 @@ class Group:
 ENTRIES: dict[str, tuple[Entry, ...]] = {
     "Care": (
         Entry("Customers", "customers:index", "view_customers", "people"),
-        Entry("Inbox", "whatsapp:inbox", "view_customers", "inbox"),
-        Entry("Tickets", "whatsapp:tickets", "view_customers", "ticket"),
+        Entry("Inbox", "whatsapp:inbox", "view_care", "inbox"),
+        Entry("Tickets", "whatsapp:tickets", "view_care", "ticket"),
+        Entry("On call", "whatsapp:roster", "view_care", "people"),
+        Entry("Simulator", "whatsapp:simulator", "handle_care", "phone"),
     ),
     "Money": (
         Entry("Customer data", "billing:index", "view_billing", "ledger"),
@@ -59,7 +61,7 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
     ),
     "Data": (
         Entry("Tables", "tables:index", "view_tables", "table"),
-        Entry("Export", "acdb:export", "export_tables", "download"),
+        Entry("Export", "exports:index", "export_tables", "download"),
         Entry("Import", "acdb:imports", "import_acdb", "upload"),
         Entry("Mutations", "audit:index", "view_mutations", "history"),
         Entry("Sync", "customers:sync", "run_sync", "sync"),
@@ -71,7 +73,9 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
         Entry("Commission", "customers:commission", "commission_customers", "plug"),
     ),
     "Admin": (
-        Entry("Roles and keys", "admin:index", "manage_roles", "key"),
+        Entry("Roles", "roles:index", "manage_roles", "people"),
+        Entry("Administration", "admin:index", "manage_roles", "key"),
+        Entry("WhatsApp link", "whatsapp:channels", "link_whatsapp", "phone"),
         Entry("Sites", "admin:customers_site_changelist", "manage_sites", "pin"),
         Entry("API", "api_docs", "manage_api_keys", "plug"),
     ),
