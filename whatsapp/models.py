@@ -1,1 +1,0 @@
-"""WhatsApp care: channels, conversations and tickets. The tables come with the feature."""
