@@ -76,3 +76,48 @@ class Mutation(models.Model):
     def effect(self) -> str:
         """What happened to the record: create, update or delete, also for an entry that undoes another."""
         return self.action.removeprefix("revert_")
+
+
+class LinkKind(models.TextChoices):
+    """What a link of the chain vouches for."""
+
+    MADE = "made", "Written"
+    SETTLED = "settled", "Settled"
+    LATE = "late", "Sealed by the schedule"
+
+
+class AuditLink(models.Model):
+    """One link of the hash chain over the log; only ever appended (docs/decisions/0009)."""
+
+    number = models.BigIntegerField(primary_key=True, help_text="Place in the chain, without gaps; 0 begins it.")
+    # The database must not stop a check from finding that an entry was removed.
+    mutation = models.ForeignKey(
+        Mutation, null=True, on_delete=models.PROTECT, related_name="links", db_constraint=False
+    )
+    kind = models.CharField(max_length=8, choices=LinkKind)
+    content = models.CharField(max_length=64, help_text="Digest of what the entry said.")
+    digest = models.CharField(max_length=64, help_text="Of this link and the digest before it.")
+
+    class Meta:
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"link {self.number}: {self.kind} {self.mutation_id}"
+
+
+class ChainCheck(models.Model):
+    """One check of the chain and what it found."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    links = models.BigIntegerField(help_text="Number of the last link.")
+    entries = models.BigIntegerField()
+    head = models.CharField(max_length=64, help_text="Digest of the last link.")
+    faults = models.PositiveIntegerField(default=0)
+    first_fault = models.CharField(max_length=300, blank=True, help_text="Empty when nothing is wrong.")
+    late = models.PositiveIntegerField(default=0, help_text="Entries that the schedule sealed for their writers.")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"check of {self.links} links: {self.first_fault or 'unchanged'}"

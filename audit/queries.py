@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from audit.models import Mutation, MutationState
+from audit.models import ChainCheck, Mutation, MutationState
 from ccportal.core.errors import NotFound
 from ccportal.core.periods import meter_zone
 
@@ -98,3 +98,8 @@ def tables_seen() -> list[str]:
 def history(table: str, record: str) -> QuerySet[Mutation]:
     """The latest entries of one record, newest first."""
     return with_reversals(Mutation.objects.filter(table_name=table, record_id=record))[:HISTORY_LENGTH]
+
+
+def last_check() -> ChainCheck | None:
+    """The last check of the chain over the log; None before the first."""
+    return ChainCheck.objects.first()

@@ -28,6 +28,7 @@ def index(request: HttpRequest) -> HttpResponse:
     wanted = form.wanted()
     page = paged(queries.mutations(wanted), page_number(request.GET.get("page")), PAGE_SIZE)
     context = {"form": form, "page": page, "filtered": wanted != queries.MutationFilter()}
+    context["check"] = queries.last_check()
     return render_page(request, "audit/index.html", "audit/htmx/list.html", context)
 
 

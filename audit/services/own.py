@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from audit.models import Action, Mutation, MutationState
+from audit.services.chain import append_after_commit
 from ccportal.core import logs
 
 Values = dict[str, Any]
@@ -31,7 +32,7 @@ def record_change(
     """
     if not action:
         action = Action.CREATE if old is None else Action.DELETE if new is None else Action.UPDATE
-    return Mutation.objects.create(
+    entry = Mutation.objects.create(
         actor_kind=actor.kind,
         actor_id=actor.id,
         actor_name=actor.name,
@@ -47,3 +48,5 @@ def record_change(
         state=MutationState.APPLIED,
         settled_at=timezone.now(),
     )
+    append_after_commit(entry)
+    return entry

@@ -11,7 +11,7 @@ and no entry claims to be applied that is not.
 Do not call this inside a transaction on the default database: the entry must be committed before the write.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,8 @@ from django.db import IntegrityError, transaction
 from django.db.utils import Error as DatabaseError
 
 from audit.actors import Actor
-from audit.models import Action, Mutation
-from audit.services import rows, settling
+from audit.models import Action, LinkKind, Mutation
+from audit.services import chain, rows, settling
 from ccportal.acdb import gateway
 from ccportal.acdb.introspection import Table, get_table
 from ccportal.acdb.router import ACDB
@@ -28,6 +28,7 @@ from ccportal.core import logs
 from ccportal.core.errors import AcdbUnavailable, Conflict, NotFound, PortalError
 
 Row = dict[str, Any]
+Companion = Callable[[Sequence[Mutation]], None]
 
 #: Semantics 19.1, in lower case; tblaccounthistoryOriginal is meant to be one.
 TRANSACTION_TABLES = frozenset(
@@ -88,7 +89,7 @@ def permission_for(table: str, effect: str) -> str:
 def create_record(actor: Actor, table: str, values: Mapping[str, Any], *, event: str = "", **options: Any) -> Mutation:
     """Insert a record; the entry's ``record_id`` is its key and ``new_values`` the whole row.
 
-    Options of all three: ``permission`` (another one than ``permission_for`` names), ``reason``.
+    Options of all three: ``permission`` (another one than ``permission_for`` names), ``reason``, ``together_with``.
     Faults: ``NotAllowed``, ``NotFound`` (table or record), ``InvalidInput`` (a value does not fit), ``Conflict``
     (the record changed meanwhile or exists), ``AcdbUnavailable``.
     """
@@ -133,16 +134,19 @@ def apply_changes(
     permission: str = "",
     reason: str = "",
     reverts: Mutation | None = None,
+    together_with: Companion | None = None,
 ) -> list[Mutation]:
     """Make several changes in one ACDB transaction: all or none; an entry for each.
 
     The values of a change cannot depend on a key that another change of the same call gets from the database.
+    ``together_with`` is called with the pending entries in the transaction that commits them: rows of our own that
+    exist exactly when the entries do. What it raises stops the change before anything is written.
     """
     for change in changes:
         actor.require(permission or permission_for(change.table, change.effect))
     gateway.refuse_if_read_only()
     plans = [_plan(change) for change in changes]
-    entries = _write_down(actor, plans, event, reason, reverts)
+    entries = _write_down(actor, plans, event, reason, reverts, together_with)
     written = _carry_out(plans, entries)
     for entry, (record_id, new) in zip(entries, written, strict=True):
         settling.applied(entry, record_id=record_id, new_values=new)
@@ -168,12 +172,21 @@ def _plan(change: Change) -> _Plan:
 
 
 def _write_down(
-    actor: Actor, plans: Sequence[_Plan], event: str, reason: str, reverts: Mutation | None
+    actor: Actor,
+    plans: Sequence[_Plan],
+    event: str,
+    reason: str,
+    reverts: Mutation | None,
+    together_with: Companion | None,
 ) -> list[Mutation]:
     """Commit the entries, pending, before anything is written."""
     try:
         with transaction.atomic(durable=True):
-            return [_entry(actor, plan, event, reason, reverts) for plan in plans]
+            entries = [_entry(actor, plan, event, reason, reverts) for plan in plans]
+            if together_with is not None:
+                together_with(entries)
+            chain.append([entry.pk for entry in entries], LinkKind.MADE)
+            return entries
     except IntegrityError as error:
         if reverts is None:
             raise

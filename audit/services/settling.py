@@ -7,7 +7,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from audit.models import Mutation, MutationState
+from audit.models import LinkKind, Mutation, MutationState
+from audit.services import chain
 from audit.signals import acdb_changed
 
 logger = logging.getLogger(__name__)
@@ -26,16 +27,22 @@ def applied(entry: Mutation, **fields: Any) -> None:
         with transaction.atomic():
             entry.save(update_fields=names)
             acdb_changed.send(sender=Mutation, mutation=entry)
+            chain.append([entry.pk], LinkKind.SETTLED)
     except Exception:
         # What depends on the change must not hide that it was made; rollups and directory refresh themselves later.
         logger.exception("a listener failed on entry %s", entry.pk)
-        entry.save(update_fields=names)
+        with transaction.atomic():
+            entry.save(update_fields=names)
+            chain.append([entry.pk], LinkKind.SETTLED)
 
 
 def failed(entries: Iterable[Mutation], error: str) -> None:
     """Record that changes are not in the ACDB."""
-    for entry in entries:
-        entry.state, entry.error, entry.settled_at = MutationState.FAILED, error[:300], timezone.now()
-        Mutation.objects.filter(pk=entry.pk, state=MutationState.PENDING).update(
-            state=entry.state, error=entry.error, settled_at=entry.settled_at
-        )
+    settled = []
+    with transaction.atomic():
+        for entry in entries:
+            entry.state, entry.error, entry.settled_at = MutationState.FAILED, error[:300], timezone.now()
+            pending = Mutation.objects.filter(pk=entry.pk, state=MutationState.PENDING)
+            if pending.update(state=entry.state, error=entry.error, settled_at=entry.settled_at):
+                settled.append(entry.pk)
+        chain.append(settled, LinkKind.SETTLED)
