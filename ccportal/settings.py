@@ -11,6 +11,7 @@ from pathlib import Path
 from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 
 from ccportal import env
 
@@ -224,6 +225,30 @@ SMS_URL = env.text("SMS_URL")
 SMS_API_KEY = env.text("SMS_API_KEY")
 HR_TIMEOUT_SECONDS = env.integer("HR_TIMEOUT_SECONDS", 5)
 
+# ---------------------------------------------------------------- WhatsApp
+# Which channel begins conversations: cloud, linked or simulator.
+WHATSAPP_CHANNEL = env.text("WHATSAPP_CHANNEL", "cloud" if PRODUCTION else "simulator")
+if WHATSAPP_CHANNEL not in ("cloud", "linked", "simulator"):
+    raise ImproperlyConfigured(f"WHATSAPP_CHANNEL must be cloud, linked or simulator, not {WHATSAPP_CHANNEL!r}")
+WHATSAPP_SIMULATOR = env.flag("WHATSAPP_SIMULATOR", not PRODUCTION)
+WHATSAPP_CLOUD_URL = env.text("WHATSAPP_CLOUD_URL", "https://graph.facebook.com/v23.0")
+WHATSAPP_PHONE_NUMBER_ID = env.text("WHATSAPP_PHONE_NUMBER_ID")
+WHATSAPP_TOKEN = env.text("WHATSAPP_TOKEN")
+WHATSAPP_APP_SECRET = env.text("WHATSAPP_APP_SECRET")
+WHATSAPP_VERIFY_TOKEN = env.text("WHATSAPP_VERIFY_TOKEN")
+# The approved template with one text in its body that carries what is sent after the 24 hours.
+WHATSAPP_TEMPLATE = env.text("WHATSAPP_TEMPLATE")
+WHATSAPP_TEMPLATE_LANGUAGE = env.text("WHATSAPP_TEMPLATE_LANGUAGE", "en")
+WHATSAPP_SENDS_PER_SECOND = env.integer("WHATSAPP_SENDS_PER_SECOND", 40)
+WHATSAPP_SENDS_PER_CONTACT = env.integer("WHATSAPP_SENDS_PER_CONTACT", 20)
+WHATSAPP_LINKED = env.flag("WHATSAPP_LINKED")
+WHATSAPP_GROUP = env.text("WHATSAPP_GROUP", "OnM Ticket Tracker")
+WHATSAPP_BATCH_SECONDS = env.integer("WHATSAPP_BATCH_SECONDS", 2)
+WHATSAPP_IDLE_MINUTES = env.integer("WHATSAPP_IDLE_MINUTES", 30)
+WHATSAPP_REPLIES_PER_MINUTE = env.integer("WHATSAPP_REPLIES_PER_MINUTE", 6)
+WHATSAPP_UNCERTAIN_MINUTES = env.integer("WHATSAPP_UNCERTAIN_MINUTES", 10)
+WHATSAPP_MEDIA_MAX_BYTES = env.integer("WHATSAPP_MEDIA_MAX_MB", 16) * 1024 * 1024
+
 # ---------------------------------------------------------------- API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -287,6 +312,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_TASK_SERIALIZER = "json"
+# What waits for other houses has a queue of its own, for a worker with many threads; a worker that is given no queue
+# takes both.
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("io")]
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_ROUTES = {"outbox.*": {"queue": "io"}, "whatsapp.*": {"queue": "io"}}
 CELERY_TIMEZONE = TIME_ZONE
 # Unacknowledged work comes back after this many seconds; it must exceed the longest task.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3900, "unacked_restore_throttle": 1}
@@ -305,8 +335,21 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-# Only the import page takes a file, with a handler of its own; no other form may write to the disk.
+# Pages that take a file bring a handler of their own; no other form may write to the disk.
 FILE_UPLOAD_HANDLERS = ["ccportal.core.uploads.NoFiles"]
+
+# ---------------------------------------------------------------- energy balance
+ENERGY_UPLOAD_MAX_BYTES = env.integer("ENERGY_UPLOAD_MAX_MB", 10) * 1024 * 1024
+# Where several sources cover the same time the first one counts; "logger" stands for every logger not named here.
+ENERGY_SOURCES = env.names("ENERGY_SOURCES", "logger,upload,manual")
+# Per cent of a period's hours that readings must cover, and of its days that must have sales, for a figure.
+ENERGY_COVERAGE_FLOOR = env.integer("ENERGY_COVERAGE_FLOOR", 90)
+ENERGY_SALES_FLOOR = env.integer("ENERGY_SALES_FLOOR", 50)
+# Alerts: a day's PV yield in per cent of the site's usual one; unaccounted energy in per cent of what is delivered.
+ENERGY_YIELD_LOW = env.integer("ENERGY_YIELD_LOW", 60)
+ENERGY_YIELD_HIGH = env.integer("ENERGY_YIELD_HIGH", 160)
+ENERGY_LOSS_LOW = env.integer("ENERGY_LOSS_LOW", -5)
+ENERGY_LOSS_HIGH = env.integer("ENERGY_LOSS_HIGH", 20)
 
 # ---------------------------------------------------------------- safety
 CONTENT_SECURITY_POLICY = {

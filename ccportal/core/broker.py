@@ -43,16 +43,17 @@ def _ping() -> bool:
         client.close()
 
 
-def send(task: str, *args: Any, expires: float | None = None) -> bool:
+def send(task: str, *args: Any, expires: float | None = None, countdown: float | None = None) -> bool:
     """Hand a task to the broker by name; False when the broker did not take it.
 
-    The caller has a row that says what is to be done, and a sweeper that sends again. ``expires`` is in seconds.
+    The caller has a row that says what is to be done, and a sweeper that sends again. ``expires`` and ``countdown``
+    are in seconds from now.
     """
     if not reachable():
         logger.warning("the broker is not reachable; %s waits for the sweeper", task)
         return False
     try:
-        current_app.send_task(task, args=_plain(args), expires=expires, retry=False)
+        current_app.send_task(task, args=_plain(args), expires=expires, countdown=countdown, retry=False)
     except (OperationalError, redis.RedisError, OSError) as error:
         logger.warning("the broker did not take %s: %s", task, type(error).__name__)
         return False

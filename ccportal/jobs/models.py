@@ -74,6 +74,7 @@ class OutboxMessage(models.Model):
     kind = models.CharField(max_length=60, db_index=True, help_text="Which handler sends it, like sms.code.")
     key = models.CharField(max_length=120, unique=True, help_text="Idempotency key; the vendor gets it where it can.")
     payload = models.JSONField()
+    lane = models.CharField(max_length=60, blank=True, default="", help_text="Those of one lane leave in order.")
     state = models.CharField(max_length=10, choices=OutboxState, default=OutboxState.QUEUED)
     attempts = models.PositiveIntegerField(default=0)
     next_at = models.DateTimeField(null=True, help_text="Not before.")
@@ -86,7 +87,14 @@ class OutboxMessage(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["state", "next_at"], name="outbox_due")]
+        indexes = [
+            models.Index(fields=["state", "next_at"], name="outbox_due"),
+            models.Index(
+                fields=["lane", "id"],
+                name="outbox_lane",
+                condition=models.Q(state__in=["queued", "retrying", "sending"]) & ~models.Q(lane=""),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}: {self.state}"

@@ -12,6 +12,10 @@ The row is written in the transaction of its cause, so that neither exists witho
 conditional update, calls the handler outside any transaction and records the vendor's explicit confirmation. When a
 worker dies between the vendor's answer and our record, the message is sent again: hand ``message.key`` to the vendor
 as its idempotency key wherever it takes one. Keys are shown to staff and logged: no personal data in them.
+
+Messages of one ``lane`` (the person written to, the ticket concerned) leave one after the other, in the order in which
+they were written; a lane waits for the message at its head. Messages of different lanes leave side by side, so many of
+a kind at once as its handler states, so that a slow vendor holds up nobody else.
 """
 
 import logging
@@ -22,7 +26,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from ccportal.core import broker
@@ -39,12 +43,18 @@ MAX_ATTEMPTS = 12
 #: A message being sent for so long has lost its worker; longer than any vendor call may take.
 STUCK_AFTER = timedelta(minutes=5)
 BATCH = 50
+#: A message being sent for longer no longer counts when it is decided whether a kind may send one more.
+SLOWEST_CALL = timedelta(seconds=60)
 #: Sent and cancelled messages hold personal data; they are deleted after so long.
 KEPT_FOR = timedelta(days=30)
 TASK = "outbox.send"
+TASK_OF_KIND = "outbox.send_kind"
 
 _DUE_STATES = (OutboxState.QUEUED, OutboxState.RETRYING)
+_UNSETTLED = (*_DUE_STATES, OutboxState.SENDING)
 _handlers: dict[str, Handler] = {}
+_at_once: dict[str, int] = {}
+_elsewhere: set[str] = set()
 
 
 class TransientError(Exception):
@@ -58,63 +68,113 @@ class TransientError(Exception):
         self.retry_after = retry_after
 
 
+class NotYet(TransientError):
+    """Our own pace, not a fault: try again in ``retry_after`` seconds; this does not count as an attempt."""
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message, retry_after=retry_after)
+
+
+class Uncertain(TransientError):
+    """It was handed over and no answer came. The handler is asked again later and must not send it blindly.
+
+    The message leaves its lane, so that those behind it need not wait for the answer.
+    """
+
+
 class PermanentError(Exception):
     """The vendor will never take it as it is: a wrong number, a refused text. Same rule for the message."""
 
 
-def handler(kind: str) -> Callable[[Handler], Handler]:
-    """Register the function that sends messages of a kind and returns the vendor's reference."""
+def handler(kind: str, *, at_once: int = 1) -> Callable[[Handler], Handler]:
+    """Register the function that sends messages of a kind and returns the vendor's reference.
+
+    ``at_once``: how many of the kind may be on their way at the same time, over all workers together (about).
+    """
 
     def decorate(function: Handler) -> Handler:
         if _handlers.setdefault(kind, function) is not function:
             raise ValueError(f"outbox kind {kind!r} has two handlers")
+        _at_once[kind] = at_once
         return function
 
     return decorate
 
 
-def enqueue(kind: str, key: str, payload: dict[str, Any]) -> OutboxMessage:
+def sent_elsewhere(kind: str) -> None:
+    """Say that a program of its own sends this kind, by ``send_due(kind)``; workers leave it alone."""
+    _elsewhere.add(kind)
+
+
+def enqueue(kind: str, key: str, payload: dict[str, Any], *, lane: str = "") -> OutboxMessage:
     """Write a message in the transaction of its cause; with a key that exists, return what exists.
 
+    ``lane``: messages with the same one leave in the order in which they were written; empty for none.
     ``RuntimeError`` outside a transaction: the message could then exist without its cause.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("outbox.enqueue() must be called inside the transaction of its cause")
     message, is_new = OutboxMessage.objects.get_or_create(
-        key=key, defaults={"kind": kind, "payload": payload, "next_at": timezone.now()}
+        key=key, defaults={"kind": kind, "payload": payload, "lane": lane, "next_at": timezone.now()}
     )
     if is_new:
-        transaction.on_commit(kick)
+        transaction.on_commit(lambda: kick(kind))
     return message
 
 
-def kick() -> None:
-    """Have a worker look at once; when the broker is down the schedule does it."""
-    broker.send(TASK, expires=60)
+def kick(kind: str = "") -> None:
+    """Have a worker look at once, for one kind or for all; when the broker is down the schedule does it."""
+    if kind in _elsewhere:
+        return
+    broker.send(*((TASK_OF_KIND, kind) if kind else (TASK,)), expires=60)
 
 
-def send_due() -> int:
-    """Send what is due, one after the other; the number of messages tried."""
+def dispatch() -> None:
+    """Give each kind that has something due a worker of its own, after rescuing what is stuck."""
+    rescue_stuck()
+    for kind in _due().order_by("kind").values_list("kind", flat=True).distinct():
+        kick(kind)
+
+
+def send_due(kind: str = "") -> int:
+    """Send what is due, of one kind or of all that workers send, one after the other; the number of messages tried.
+
+    Stops early when as many of a kind are on their way as its handler allows: whoever sends these goes on.
+    """
     rescue_stuck()
     tried = 0
-    for pk in list(_due().order_by("next_at", "pk").values_list("pk", flat=True)[:BATCH]):
+    for pk, of_kind in list(_due(kind).order_by("next_at", "pk").values_list("pk", "kind")[:BATCH]):
+        if _on_their_way(of_kind) >= _at_once.get(of_kind, 1):
+            continue
         message = _claim(pk)
         if message is not None:
             _send(message)
             tried += 1
-    if tried == BATCH:
-        kick()
+    if tried and _due(kind).exists():
+        kick(kind)
     return tried
 
 
-def _due() -> Any:
-    return OutboxMessage.objects.filter(Q(next_at=None) | Q(next_at__lte=timezone.now()), state__in=_DUE_STATES)
+def _due(kind: str = "") -> Any:
+    """What may be sent now, of one kind or of all that workers send: not what waits behind another in its lane."""
+    return _waiting().filter(kind=kind) if kind else _waiting().exclude(kind__in=_elsewhere)
+
+
+def _waiting() -> Any:
+    ahead = OutboxMessage.objects.filter(lane=OuterRef("lane"), pk__lt=OuterRef("pk"), state__in=_UNSETTLED)
+    due = OutboxMessage.objects.filter(Q(next_at=None) | Q(next_at__lte=timezone.now()), state__in=_DUE_STATES)
+    return due.filter(Q(lane="") | ~Exists(ahead))
+
+
+def _on_their_way(kind: str) -> int:
+    recently = timezone.now() - SLOWEST_CALL
+    return OutboxMessage.objects.filter(kind=kind, state=OutboxState.SENDING, claimed_at__gt=recently).count()
 
 
 def _claim(pk: int) -> OutboxMessage | None:
     """Take a due message for this worker; None when another was faster."""
     taken = (
-        _due()
+        _waiting()
         .filter(pk=pk)
         .update(
             state=OutboxState.SENDING,
@@ -132,6 +192,13 @@ def _send(message: OutboxMessage) -> None:
         reference = _handler_of(message.kind)(message)
     except PermanentError as error:
         _settle(message, state=OutboxState.FAILED, error=str(error)[:300])
+    except NotYet as error:
+        again = timezone.now() + timedelta(seconds=error.retry_after or 0)
+        attempts = F("attempts") - 1
+        _settle(message, state=OutboxState.RETRYING, next_at=again, attempts=attempts, error=str(error)[:300])
+    except Uncertain as error:
+        OutboxMessage.objects.filter(pk=message.pk).update(lane="")
+        _retry(message, str(error), error.retry_after)
     except TransientError as error:
         _retry(message, str(error), error.retry_after)
     except Exception as error:
@@ -176,6 +243,14 @@ def _settle(message: OutboxMessage, **fields: Any) -> None:
         logger.warning("message %s was settled by somebody else; outcome %s dropped", message.key, fields["state"])
 
 
+def confirm(key: str, reference: str) -> None:
+    """Record that a message went out, as the vendor says later; whatever was thought of it before."""
+    unsettled = (OutboxState.RETRYING, OutboxState.FAILED)
+    OutboxMessage.objects.filter(key=key, state__in=unsettled).update(
+        state=OutboxState.SENT, sent_at=timezone.now(), vendor_reference=reference[:120], error=""
+    )
+
+
 def rescue_stuck() -> int:
     """Give messages whose worker died back to the queue; the number of them."""
     stuck = OutboxMessage.objects.filter(state=OutboxState.SENDING, claimed_at__lt=timezone.now() - STUCK_AFTER)
@@ -213,7 +288,7 @@ def clean() -> int:
 
 def backlog() -> int:
     """How many messages wait or are being sent."""
-    return OutboxMessage.objects.filter(state__in=(*_DUE_STATES, OutboxState.SENDING)).count()
+    return OutboxMessage.objects.filter(state__in=_UNSETTLED).count()
 
 
 def masked(payload: Any) -> Any:

@@ -13,8 +13,14 @@ def sweep() -> None:
 
 @shared_task(name=outbox.TASK)
 def send_outbox() -> None:
-    """Send what is due."""
-    outbox.send_due()
+    """See what is due."""
+    outbox.dispatch()
+
+
+@shared_task(name=outbox.TASK_OF_KIND)
+def send_outbox_kind(kind: str) -> None:
+    """Send what is due of one kind."""
+    outbox.send_due(kind)
 
 
 @shared_task(name="jobs.heartbeat")
