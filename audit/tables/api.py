@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.http import FileResponse, HttpResponse, StreamingHttpResponse
-from django.utils.http import content_disposition_header
+from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.negotiation import BaseContentNegotiation
@@ -17,7 +16,8 @@ from audit.models import Mutation
 from audit.tables import counts, exports
 from audit.tables import serializers as shapes
 from audit.tables.access import is_own, readable_table
-from audit.tables.rows import Rows, page, rows_of
+from audit.tables.downloads import download_response
+from audit.tables.rows import page, rows_of
 from ccportal.accounts.callers import caller_of
 from ccportal.acdb import gateway
 from ccportal.acdb.introspection import Table, get_table
@@ -28,7 +28,6 @@ from ccportal.api.schema import faults
 from ccportal.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 
 READ, WRITE = "tables.read", "tables.write"
-XLSX_CHUNK = 256 * 1024
 
 
 @endpoint(["GET"], permission="view_tables", scope=READ)
@@ -197,9 +196,7 @@ def export_table(request: Request, table_name: str) -> HttpResponse:
     wanted = _checked(shapes.ExportWanted, request)
     kind = wanted.pop("format")
     rows = rows_of(table, **wanted)
-    response = _xlsx(rows) if kind == "xlsx" else _csv(rows)
-    response["Content-Disposition"] = content_disposition_header(True, f"{table.name}.{kind}")
-    return response
+    return download_response(rows, (), kind, table.name)
 
 
 class AnyAccept(BaseContentNegotiation):
@@ -214,16 +211,6 @@ class AnyAccept(BaseContentNegotiation):
 
 
 export_table.cls.content_negotiation_class = AnyAccept  # type: ignore[attr-defined]  # set by as_view()
-
-
-def _csv(rows: Rows) -> Any:
-    return StreamingHttpResponse(exports.csv_pieces(rows), content_type=exports.CSV_TYPE)
-
-
-def _xlsx(rows: Rows) -> Any:
-    response = FileResponse(exports.xlsx_file(rows, counts.total(rows)), content_type=exports.XLSX_TYPE)
-    response.block_size = XLSX_CHUNK
-    return response
 
 
 def _checked(serializer: type, request: Request) -> dict[str, Any]:

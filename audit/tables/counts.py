@@ -5,6 +5,7 @@ programs may write to the ACDB too.
 """
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
@@ -12,11 +13,14 @@ from django.db import DatabaseError
 
 from audit.models import Mutation, MutationState
 from audit.tables.rows import Rows
-from ccportal.acdb.introspection import Table, row_count, row_estimates, tables
+from ccportal.acdb.introspection import Table, row_count, row_estimate, row_estimates, tables
 from ccportal.acdb.models import AcdbImport, ImportState
-from ccportal.acdb.sql import acdb
+from ccportal.acdb.sql import SQL_SERVER, acdb
 
 KEPT_FOR = 30
+SIZE_KEPT_FOR = 600
+#: Pages count so many rows at most.
+COUNTED = 10_000
 UNREADABLE = -1
 
 
@@ -28,6 +32,40 @@ def total(rows: Rows) -> int:
         known = _count(rows)
         cache.set(key, known, KEPT_FOR)
     return int(known)
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many rows: exactly, or (``exact`` false) about so many of a whole table, more than so many of some."""
+
+    number: int
+    exact: bool
+    words: str
+
+
+def about(rows: Rows) -> Count:
+    """How many rows there are without counting more than ``COUNTED``: for pages, which must not read a whole table."""
+    key = "few:" + _key(rows)
+    known = cache.get(key)
+    if known is None:
+        known = _count_some(rows)
+        cache.set(key, known, KEPT_FOR)
+    if known <= COUNTED:
+        return Count(int(known), True, f"{known:,}")
+    if rows.conditions:
+        return Count(COUNTED, False, f"more than {COUNTED:,}")
+    size = _size_now_and_then(rows)
+    return Count(size, False, f"about {size:,}")
+
+
+def _size_now_and_then(rows: Rows) -> int:
+    """The size of a large table: the engine's own figure, or one that is counted a few times an hour."""
+    key = "table-size:" + hashlib.blake2b(repr((acdb().settings_dict["NAME"], rows.source)).encode()).hexdigest()[:32]
+    known = cache.get(key)
+    if known is None:
+        known = row_estimate(rows.table)
+        cache.set(key, known, SIZE_KEPT_FOR)
+    return max(int(known), COUNTED)
 
 
 def table_sizes() -> dict[Table, int]:
@@ -44,6 +82,16 @@ def _size(table: Table) -> int:
         return row_count(table)
     except DatabaseError:
         return UNREADABLE
+
+
+def _count_some(rows: Rows) -> int:
+    connection = acdb()
+    limited = f"SELECT 1 AS one {rows.source} LIMIT {COUNTED + 1}"
+    if connection.vendor == SQL_SERVER:
+        limited = f"SELECT TOP {COUNTED + 1} 1 AS one {rows.source}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM ({limited}) found", list(rows.params))  # noqa: S608 - catalogue names
+        return int(cursor.fetchone()[0])
 
 
 def _count(rows: Rows) -> int:

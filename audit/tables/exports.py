@@ -3,10 +3,10 @@
 import csv
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from audit.tables.batches import batches
+from audit.tables.batches import batches, chosen_columns
 from audit.tables.cells import csv_converter, xlsx_converter
 from audit.tables.rows import Rows
 from ccportal.core.errors import InvalidInput
@@ -18,15 +18,15 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHEET_ROWS = 1_048_576
 
 
-def csv_pieces(rows: Rows) -> Iterator[bytes]:
+def csv_pieces(rows: Rows, names: Sequence[str] = ()) -> Iterator[bytes]:
     """The file in pieces: a header of column names, then the rows; CR LF, UTF-8 without mark, NULL empty.
 
     The query is run before this returns.
     """
-    found = batches(rows, csv_converter)
+    found = batches(rows, csv_converter, names)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
-    writer.writerow(map(harmless, rows.table.column_names))
+    writer.writerow(harmless(column.name) for column in chosen_columns(rows.table, names))
 
     def pieces() -> Iterator[bytes]:
         for batch in found:
@@ -37,7 +37,7 @@ def csv_pieces(rows: Rows) -> Iterator[bytes]:
     return pieces()
 
 
-def xlsx_file(rows: Rows, count: int) -> BinaryIO:
+def xlsx_file(rows: Rows, count: int, names: Sequence[str] = ()) -> BinaryIO:
     """The workbook, complete, in an unnamed temporary file that is gone when it is closed.
 
     ``InvalidInput`` when the rows are more than a sheet holds.
@@ -49,11 +49,11 @@ def xlsx_file(rows: Rows, count: int) -> BinaryIO:
         )
     from audit.tables.workbook import write_workbook  # 12 MB that most processes never need
 
-    found = batches(rows, xlsx_converter)
+    found = batches(rows, xlsx_converter, names)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
     try:
         with tempfile.TemporaryDirectory() as folder:
-            write_workbook(file, folder, rows.table, found)
+            write_workbook(file, folder, rows.table.name, [c.name for c in chosen_columns(rows.table, names)], found)
     except BaseException:
         file.close()
         raise

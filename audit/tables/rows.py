@@ -4,7 +4,7 @@ wanted = rows_of(table, search="mak", filter_col="payment", filter_val="1", sort
 page(wanted, total=total(wanted), start=0, size=50)
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,8 @@ _LOCATORS = {SQLITE: "rowid", POSTGRESQL: "ctid"}
 _SEARCHED = frozenset({"VARCHAR", "LONGCHAR"})
 _UNORDERED = frozenset({"LONGBINARY", "BINARY"})
 _DAY = len("2026-11-21")
+#: A condition in SQL with its parameters.
+Clause = tuple[str, list[Any]]
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Rows:
             parts += _nulls_last(connection.vendor, name, descending=self.descending, backwards=backwards)
         way = "DESC" if self.descending != backwards else "ASC"
         unique = [name for name in unique_names(self.table) if self.sort is None or name != self.sort.name]
-        parts += [f"{_reference(name)} {way}" for name in unique]
+        parts += [f"{reference(name)} {way}" for name in unique]
         return ", ".join(parts)
 
 
@@ -61,21 +63,27 @@ def rows_of(
     sort: str = "",
     order: str = "asc",
     only: Mapping[str, Any] | None = None,
+    clauses: Iterable[Clause] = (),
 ) -> Rows:
     """The rows that a reader asks for; ``InvalidInput`` names an unknown column or a value that does not fit it.
 
-    ``filter_col`` and ``filter_val`` act only together. ``only`` (column to value) is a restriction of the caller's.
+    ``filter_col`` and ``filter_val`` act only together. ``only`` (column to value) is a restriction of the caller's,
+    ``clauses`` are further conditions (``filters``).
     """
     conditions: list[str] = []
     params: list[Any] = []
-    wanted = [_equal(get_column(table, filter_col), filter_val)] if filter_col and filter_val else []
+    wanted = [equal(get_column(table, filter_col), filter_val)] if filter_col and filter_val else []
     wanted += [_same(get_column(table, name), value) for name, value in (only or {}).items()]
+    wanted += clauses
     if search:
-        wanted += _containing(table, search)
+        columns = [column for column in table.columns if column.type in _SEARCHED][:SEARCHED_COLUMNS]
+        wanted += [contains(columns, search)] if columns else []
     for condition, values in wanted:
         conditions.append(condition)
         params += values
     by = get_column(table, sort) if sort else None
+    if by is not None and by.type in _UNORDERED:
+        raise InvalidInput(f"{by.name} holds pictures or files, which have no order.", field=by.name)
     return Rows(table, tuple(conditions), tuple(params), by, order == "desc")
 
 
@@ -101,7 +109,7 @@ def page(rows: Rows, *, total: int, start: int, size: int) -> list[Row]:
     names = ", ".join(named(connection, name) for name in rows.table.column_names)
     with connection.cursor() as cursor:
         cursor.execute(_page_sql(rows, names, first, size, backwards=backwards), list(rows.params))
-        found = [_typed(rows.table, values) for values in cursor.fetchall()]
+        found = [typed_row(rows.table, values) for values in cursor.fetchall()]
     return found[::-1] if backwards else found
 
 
@@ -124,14 +132,14 @@ def _page_sql(rows: Rows, names: str, first: int, size: int, *, backwards: bool)
     piece = f"{rows.source} ORDER BY {order} LIMIT {size} OFFSET {first}"
     if len(unique) > 1:
         return f"SELECT {names} {piece}"
-    key = _reference(unique[0])
+    key = reference(unique[0])
     keys = f"SELECT {key} {piece}"
     # PostgreSQL looks rows up by a list of places, but joins with a query of them by reading the whole table.
     chosen = f"= ANY(ARRAY({keys}))" if vendor == POSTGRESQL else f"IN ({keys})"
     return f"SELECT {names} FROM {table} WHERE {key} {chosen} ORDER BY {order}"  # noqa: S608 - catalogue names, numbers
 
 
-def _reference(name: str) -> str:
+def reference(name: str) -> str:
     """A column, quoted, or the engine's own place of a row, which must not be."""
     return name if name in _LOCATORS.values() else named(acdb(), name)
 
@@ -143,7 +151,7 @@ def _nulls_last(vendor: str, name: str, *, descending: bool, backwards: bool) ->
     return [f"{name} {way} NULLS {'FIRST' if backwards else 'LAST'}"]
 
 
-def _equal(column: Column, text: str) -> tuple[str, list[Any]]:
+def equal(column: Column, text: str) -> Clause:
     """A column equal to what somebody typed: texts without case as in Access, a day alone means all of it."""
     name = named(acdb(), column.name)
     if column.family == "binary":
@@ -151,26 +159,28 @@ def _equal(column: Column, text: str) -> tuple[str, list[Any]]:
     if column.family == "text" and column.name.casefold() not in ACCOUNT_COLUMNS:
         return f"UPPER({_as_text(column)}) = UPPER(%s)", [text]
     value = coerce_value(column, text)
-    if isinstance(value, datetime) and len(text.strip()) == _DAY:
-        return f"({name} >= %s AND {name} < %s)", [_parameter(value), _parameter(value + timedelta(days=1))]
+    if isinstance(value, datetime) and is_day(text):
+        return f"({name} >= %s AND {name} < %s)", [parameter(value), parameter(value + timedelta(days=1))]
     return _same(column, value)
 
 
-def _same(column: Column, value: Any) -> tuple[str, list[Any]]:
+def _same(column: Column, value: Any) -> Clause:
     name = named(acdb(), column.name)
-    return (f"{name} IS NULL", []) if value is None else (f"{name} = %s", [_parameter(value)])
+    return (f"{name} IS NULL", []) if value is None else (f"{name} = %s", [parameter(value)])
 
 
-def _containing(table: Table, text: str) -> list[tuple[str, list[Any]]]:
-    """The text anywhere in the first text columns; no condition for a table without any."""
-    columns = [column for column in table.columns if column.type in _SEARCHED][:SEARCHED_COLUMNS]
-    if not columns:
-        return []
+def is_day(text: str) -> bool:
+    """Whether a date was given without a time; then all of the day is meant."""
+    return len(text.strip()) == _DAY
+
+
+def contains(columns: Sequence[Column], text: str) -> Clause:
+    """The text anywhere in one of the columns, in any case."""
     pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("[", "\\[") + "%"
     if acdb().vendor != SQL_SERVER:
         pattern = pattern.replace("\\[", "[")  # a wildcard on SQL Server alone
     each = [f"UPPER({_as_text(column)}) LIKE UPPER(%s) ESCAPE '\\'" for column in columns]
-    return [(f"({' OR '.join(each)})", [pattern] * len(columns))]
+    return f"({' OR '.join(each)})", [pattern] * len(columns)
 
 
 def _as_text(column: Column) -> str:
@@ -182,7 +192,8 @@ def _is_guid(column: Column) -> bool:
     return column.type == "GUID" and acdb().vendor != SQLITE
 
 
-def _parameter(value: Any) -> Any:
+def parameter(value: Any) -> Any:
+    """A typed value as the engine's driver takes it."""
     if isinstance(value, datetime):
         connection = acdb()
         if connection.vendor == SQL_SERVER:
@@ -191,5 +202,6 @@ def _parameter(value: Any) -> Any:
     return value
 
 
-def _typed(table: Table, values: tuple) -> Row:
+def typed_row(table: Table, values: Sequence[Any]) -> Row:
+    """A row as a cursor gives it, in the portal's types."""
     return {column.name: from_database(column, value) for column, value in zip(table.columns, values, strict=True)}

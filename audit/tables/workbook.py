@@ -1,6 +1,6 @@
 """A table as a workbook of one sheet, row by row."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import BinaryIO
 
@@ -8,7 +8,6 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from ccportal.acdb.introspection import Table
 from ccportal.core.spreadsheets import is_formula
 
 CELL_CHARACTERS = 32_767
@@ -18,15 +17,16 @@ _NOT_IN_SHEET_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
 _CUT = "… (cut; the CSV has the whole text)"
 
 
-def write_workbook(file: BinaryIO, folder: str, table: Table, batches: Iterator[Iterator[tuple]]) -> None:
+def write_workbook(
+    file: BinaryIO, folder: str, title: str, names: Sequence[str], batches: Iterator[Iterator[tuple]]
+) -> None:
     """Write batches of rows to ``file``: bold header, columns as wide as their first rows need.
 
     ``folder`` takes what is not in the file yet; nothing is kept in memory.
     """
     book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": folder, "strings_to_urls": False})
-    sheet = book.add_worksheet(sheet_name(table.name))
+    sheet = book.add_worksheet(sheet_name(title))
     bold, as_text = book.add_format({"bold": True}), book.add_format({"quote_prefix": True})
-    names = table.column_names
     for place, name in enumerate(names):
         sheet.write_string(0, place, name, bold)
     widths = [len(name) for name in names]

@@ -87,9 +87,7 @@ def test_a_gap_that_was_closed_by_counting_anew_is_found(log):
     remove(log[1])
     for number in (5, 6):
         AuditLink.objects.filter(number=number).update(number=number - 2)
-    assert faults()[0] == (
-        f"Link 3, of entry {log[2].pk}, does not follow from the one before it: the chain was changed or reordered there."
-    )
+    assert faults()[0].startswith(f"Link 3, of entry {log[2].pk}, does not follow from the one before it")
 
 
 def test_an_inserted_entry_is_named(log):

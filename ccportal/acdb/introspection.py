@@ -154,6 +154,12 @@ def row_estimates() -> dict[str, int]:
     return {table.name: known[table.name] if table.name in known else row_count(table) for table in tables()}
 
 
+def row_estimate(table: Table) -> int:
+    """About how many rows a table holds, from the engine's statistics; counted where it keeps none."""
+    known = dict(_statistics(acdb()))
+    return known[table.name] if table.name in known else row_count(table)
+
+
 def catalogue(connection: BaseDatabaseWrapper, *, hidden: bool = False) -> list[Table]:
     """The tables of any connection; ``hidden`` ones only on request."""
     query = {SQLITE: _SQLITE, POSTGRESQL: _POSTGRESQL, SQL_SERVER: _SQL_SERVER}[connection.vendor]

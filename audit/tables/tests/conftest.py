@@ -5,6 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from billing.models import Transaction
@@ -12,6 +13,12 @@ from ccportal.accounts.models import CustomerLogin
 from customers.models import AccountNumber, AccountSource, Customer, DirectoryAccount
 
 MASERU = ZoneInfo("Africa/Maseru")
+
+
+@pytest.fixture(autouse=True)
+def no_kept_counts():
+    """Counts are kept for half a minute, which is longer than a test."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -6,11 +6,12 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from audit.tables import counts, exports
+from audit.tables import counts, exports, keyset
 from audit.tables.rows import page, rows_of
 from ccportal.acdb.introspection import get_table
 from ccportal.acdb.sql import POSTGRESQL
 from ccportal.acdb.testing import sqlite_entry, using_acdb
+from ccportal.core.errors import InvalidInput
 
 pytestmark = pytest.mark.django_db(databases=["default", "acdb"])
 
@@ -62,6 +63,65 @@ def test_pages_of_a_table_without_key_hold_every_row_once(engine, sort, order):
     found = numbers(rows)
     assert sorted(found) == list(range(1, 26))
     assert found == numbers(rows, size=25) == numbers(rows, size=1)
+
+
+def forwards(rows, size):
+    """The numbers on all pages, walked from the first to the last and then back."""
+    page = keyset.first_page(rows, size)
+    there = [page]
+    while page.after:
+        page = keyset.page_after(rows, keyset.Place.parse(str(page.after)), size)
+        there.append(page)
+    back = [page]
+    while page.before:
+        page = keyset.page_before(rows, keyset.Place.parse(str(page.before)), size)
+        back.append(page)
+    return [row["n"] for each in there for row in each.items], there, back
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("sort", ["", "seen", "meter id %", "on", "amount", "n"])
+def test_pages_that_begin_after_a_row_hold_every_row_once(engine, sort, order):
+    rows = rows_of(get_table("Copy Of tblmeter"), sort=sort, order=order)
+    found, there, back = forwards(rows, 7)
+    assert found == numbers(rows)
+    assert [page.number for page in there] == [1, 8, 15, 22]
+    assert [row["n"] for page in back[::-1][:3] for row in page.items] == found[:21]
+    assert keyset.last_page(rows, 7, 25).items == there[-1].items
+
+
+@pytest.mark.parametrize(("table", "name"), [("tblkeyed", "ID"), ("tbltwo", "b")])
+def test_pages_of_keyed_tables_follow_the_key(engine, table, name):
+    rows = rows_of(get_table(table), order="desc")
+    page = keyset.page_after(rows, keyset.first_page(rows, 10).after, 10)
+    assert [row[name] for row in page.items] == numbers(rows, name)[10:20]
+
+
+def test_a_row_that_goes_meanwhile_shifts_no_page(engine):
+    rows = rows_of(get_table("tblkeyed"))
+    first = keyset.first_page(rows, 10)
+    with engine.cursor() as cursor:
+        cursor.execute('DELETE FROM "tblkeyed" WHERE "ID" = 7')
+    assert keyset.page_after(rows, first.after, 10).items[0]["ID"] == 77
+
+
+def test_counts_for_pages_stop_early(engine, monkeypatch):
+    monkeypatch.setattr(counts, "COUNTED", 20)
+    table = get_table("Copy Of tblmeter")
+    assert counts.about(rows_of(table, search="SMR-1")).words == "7"
+    assert counts.about(rows_of(table, filter_col="amount", filter_val="55.5")).words == "more than 20"
+    assert counts.about(rows_of(table)).words == "about 25"
+
+
+@pytest.mark.parametrize("values", [("x",), ("(1,1)x",), (2**70,), (None,), ({"t": "2026-01-01"},), (1, 2)])
+def test_an_address_that_was_tampered_with_is_refused_or_harmless(engine, values):
+    rows = rows_of(get_table("tblkeyed"))
+    try:
+        found = keyset.page_after(rows, keyset.Place(1, values), 5).items
+    except InvalidInput as error:
+        assert error.message.startswith("The address of this page is not complete.")
+    else:
+        assert found == [] or len(found) == 5
 
 
 def test_empty_cells_come_last_in_both_directions(engine):
