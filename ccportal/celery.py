@@ -28,6 +28,7 @@ SCHEDULE: dict[str, float | crontab] = {
     "jobs.sweep": 15,
     "audit.reconcile": MINUTE,
     "customers.refresh_directory": 10 * MINUTE,
+    "customers.tidy": 10 * MINUTE,
     "omreport.refresh_rollups": MINUTE,
     "omreport.verify_rollups": 10 * MINUTE,
     "audit.verify": crontab(hour="2", minute="40"),

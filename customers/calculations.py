@@ -5,7 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ccportal.acdb.accountnumbers import from_plot, normalise, site_code
-from ccportal.core.text import fold
+from ccportal.core.text import clean, fold
+
+#: Words in ``current status`` of a meter that does not run on its account any more.
+CLOSED = frozenset({"replaced", "removed", "terminated"})
+
+
+def is_closed(status: object) -> bool:
+    """Whether the status of a meter in a registry says that it was taken away, replaced or switched off for good."""
+    return clean(status).lower() in CLOSED
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 Sources: acdb tables as named; semantics 2 to 5 for the rules.
 """
 
+import uuid
+
 from django.core.validators import RegexValidator
 from django.db import models
 
@@ -232,3 +234,83 @@ class DirectoryState(models.Model):
 
     def __str__(self) -> str:
         return f"directory of {self.refreshed_at}"
+
+
+class DraftState(models.TextChoices):
+    OPEN = "open", "Being filled in"
+    SAVING = "saving", "Being saved"
+    DONE = "done", "Registered"
+
+
+class CustomerDraft(models.Model):
+    """A customer whom somebody is entering; what was typed is kept until it is saved, thrown away or expired.
+
+    The token is in the form before the draft exists and is good for one customer, so that a form that is sent twice
+    registers nobody twice.
+    """
+
+    token = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    owner = models.CharField(max_length=20, help_text="Employee number.")
+    state = models.CharField(max_length=8, choices=DraftState, default=DraftState.OPEN)
+    typed = models.JSONField(default=dict, help_text="Step to field to text as typed; emptied when registered.")
+    name = models.CharField(max_length=255, blank=True, help_text="What the list of drafts calls it.")
+    customer_number = models.IntegerField(null=True, help_text="Of the customer it became.")
+    saving_at = models.DateTimeField(null=True)
+    log_floor = models.BigIntegerField(default=0, help_text="Newest entry of the log of changes before it was saved.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-updated_at", "token"]
+        indexes = [models.Index(fields=["owner", "state", "-updated_at"], name="draft_of_employee")]
+
+    def __str__(self) -> str:
+        return f"draft {self.reference}"
+
+    @property
+    def reference(self) -> str:
+        """Eight characters by which the log of changes names it."""
+        return self.token.hex[:8]
+
+
+class AssignmentState(models.TextChoices):
+    CLAIMED = "claimed", "Being written"
+    DONE = "done", "Assigned"
+    FAILED = "failed", "Not assigned"
+    LAPSED = "lapsed", "Number not used"
+
+
+class MeterAssignment(models.Model):
+    """One meter given to one account, and at the same time what keeps two people from the same number or meter.
+
+    A row is committed before the ACDB is written. ``allocated`` says that the account number was drawn for it; such a
+    number is never drawn again unless it is known that nothing was written (``FAILED``).
+    """
+
+    token = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    customer_number = models.IntegerField(db_index=True)
+    account = models.CharField(max_length=20)
+    site = models.CharField(max_length=3)
+    meter_id = models.CharField(max_length=80)
+    replaced = models.CharField(max_length=80, blank=True, help_text="The meter that ran on the account before.")
+    allocated = models.BooleanField()
+    offered = models.CharField(max_length=20, blank=True, help_text="The number that the form showed.")
+    state = models.CharField(max_length=8, choices=AssignmentState, default=AssignmentState.CLAIMED)
+    employee_no = models.CharField(max_length=40)
+    log_floor = models.BigIntegerField(default=0, help_text="Newest entry of the log of changes before the claim.")
+    error = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at", "token"]
+        constraints = [
+            models.UniqueConstraint(
+                "account", condition=models.Q(allocated=True) & ~models.Q(state="failed"), name="account_drawn_once"
+            ),
+            models.UniqueConstraint("account", condition=models.Q(state="claimed"), name="account_claimed_once"),
+            models.UniqueConstraint("meter_id", condition=models.Q(state="claimed"), name="meter_claimed_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.meter_id} for {self.account}: {self.state}"

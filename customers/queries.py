@@ -14,7 +14,7 @@ from ccportal.core.periods import meter_zone
 from ccportal.core.phones import Phone, digits_of, parse_stored
 from ccportal.core.phones import parse_typed as parse_phone
 from ccportal.core.text import clean
-from customers.calculations import SiteNames
+from customers.calculations import SiteNames, is_closed
 from customers.models import (
     AccountSource,
     Customer,
@@ -27,6 +27,7 @@ from customers.models import (
     RegisteredMeter,
     Site,
 )
+from customers.positions import Position, middle
 from customers.search import matching
 
 MAX_NUMBER = 2**31 - 1
@@ -197,8 +198,8 @@ class MeterLine:
 
     @property
     def running(self) -> bool:
-        """False for meters that were replaced or whose service ended; registries write both as words."""
-        return self.status.lower() not in ("replaced", "terminated")
+        """False for meters that were replaced or removed or whose service ended; registries write it as words."""
+        return not is_closed(self.status)
 
 
 def meter_lines(number: int, accounts: Sequence[str]) -> list[MeterLine]:
@@ -207,12 +208,13 @@ def meter_lines(number: int, accounts: Sequence[str]) -> list[MeterLine]:
     for model in (Meter, LegacyMeter):
         rows = model._default_manager.filter(Q(customer_number=number) | Q(account__in=accounts))
         for row in rows.order_by("account", "meter_id"):
-            line = _meter_line(row)
+            line = meter_line(row)
             lines.setdefault((line.meter_id, line.account), line)
     return sorted(lines.values(), key=lambda line: (not line.running, line.account, line.meter_id))
 
 
-def _meter_line(row: RegisteredMeter) -> MeterLine:
+def meter_line(row: RegisteredMeter) -> MeterLine:
+    """A row of a registry as pages show it."""
     return MeterLine(
         meter_id=clean(row.meter_id),
         account=normalise(row.account),
@@ -246,6 +248,15 @@ def map_url(latitude: object, longitude: object) -> str:
         return ""
     place = {"mlat": f"{north:.6f}", "mlon": f"{east:.6f}"}
     return f"https://www.openstreetmap.org/?{urlencode(place)}#map=17/{north:.6f}/{east:.6f}"
+
+
+def site_middle(site: Site) -> Position | None:
+    """Where a site is: as the site table says, else the middle of its customers' positions; None when unknown."""
+    if site.latitude and site.longitude:
+        return Position(site.latitude, site.longitude)
+    known = Customer.objects.filter(concession__iexact=site.code).exclude(gps_x=None).exclude(gps_y=None).order_by()
+    degrees = ((_degrees(y, 90), _degrees(x, 180)) for y, x in known.values_list("gps_y", "gps_x"))
+    return middle(Position(north, east) for north, east in degrees if north and east)
 
 
 def _degrees(value: object, limit: int) -> float | None:

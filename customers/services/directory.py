@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from billing.models import LegacyTransaction, Transaction
@@ -19,7 +19,7 @@ from ccportal.acdb.accountnumbers import normalise
 from ccportal.core.periods import meter_zone
 from ccportal.core.phones import Phone, parse_stored
 from ccportal.core.text import clean, fold
-from customers.calculations import Claim, Ownership, SiteNames, plot_claims, resolve
+from customers.calculations import Claim, Ownership, SiteNames, is_closed, plot_claims, resolve
 from customers.models import (
     AccountNumber,
     AccountSource,
@@ -30,7 +30,6 @@ from customers.models import (
     DirectoryState,
     LegacyMeter,
     Meter,
-    RegisteredMeter,
     Site,
     Status,
 )
@@ -60,17 +59,19 @@ def refresh_directory(report: Report = lambda step: None) -> DirectoryState:
     report("Writing accounts")
     _write_accounts(ownerships)
     state, _ = DirectoryState.objects.update_or_create(
-        id=1,
-        defaults={
-            "refreshed_at": timezone.now(),
-            "customers": DirectoryCustomer.objects.count(),
-            "accounts": len(ownerships),
-            "sites": _site_counts(),
-            "types": sorted(set(DirectoryCustomer.objects.values_list("customer_type", flat=True)) - {""}),
-            "error": "",
-        },
+        id=1, defaults={**figures(), "refreshed_at": timezone.now(), "error": ""}
     )
     return state
+
+
+def figures() -> dict[str, Any]:
+    """What ``DirectoryState`` counts, from the directory as it stands."""
+    return {
+        "customers": DirectoryCustomer.objects.count(),
+        "accounts": DirectoryAccount.objects.order_by().values("account").distinct().count(),
+        "sites": _site_counts(),
+        "types": sorted(set(DirectoryCustomer.objects.values_list("customer_type", flat=True)) - {""}),
+    }
 
 
 def _site_counts() -> dict[str, list[int]]:
@@ -80,8 +81,9 @@ def _site_counts() -> dict[str, list[int]]:
 
 
 def _ownerships(sites: SiteNames) -> list[Ownership]:
-    claims = [*_listed_claims(), *_meter_claims(Meter, AccountSource.METER)]
-    claims += _meter_claims(LegacyMeter, AccountSource.LEGACY_METER)
+    claims = [*listed_claims(AccountNumber.objects.all())]
+    claims += meter_claims(Meter.objects.all(), AccountSource.METER)
+    claims += meter_claims(LegacyMeter.objects.all(), AccountSource.LEGACY_METER)
     known = {claim.customer for claim in claims if claim.customer}
     people = list(Customer.objects.order_by().values_list("number", "plot_number", "concession"))
     plots = ((number, plot, sites.code(concession)) for number, plot, concession in people)
@@ -90,21 +92,23 @@ def _ownerships(sites: SiteNames) -> list[Ownership]:
     return resolve(claims, {number for number, _, _ in people})
 
 
-def _listed_claims() -> Iterator[Claim]:
-    rows = AccountNumber.objects.order_by().values_list("account", "customer_number", "meter_id", "opened_at")
+def listed_claims(listed: QuerySet[AccountNumber]) -> Iterator[Claim]:
+    """What tblaccountnumbers says of whose account is which."""
+    rows = listed.order_by().values_list("account", "customer_number", "meter_id", "opened_at")
     for account, customer, meter, opened in rows.iterator(CHUNK):
         # Newest listing first among those that nothing else supports.
         newest = -((opened or FIRST_DAY) - FIRST_DAY).total_seconds()
         yield Claim(normalise(account), customer or None, AccountSource.ACCOUNTS, (int(newest),), clean(meter))
 
 
-def _meter_claims(model: type[RegisteredMeter], source: AccountSource) -> Iterator[Claim]:
-    rows = model._default_manager.order_by().values_list(
+def meter_claims(meters: QuerySet[Any], source: AccountSource) -> Iterator[Claim]:
+    """What a meter registry says of whose account is which."""
+    rows = meters.order_by().values_list(
         "account", "customer_number", "meter_id", "customer_type", "status", "connected_at"
     )
     for account, customer, meter, kind, status, connected in rows.iterator(CHUNK):
         newest = -int(((connected or FIRST_DAY) - FIRST_DAY).total_seconds())
-        rank = (int(clean(status).lower() == "replaced"), newest, clean(meter))
+        rank = (int(is_closed(status)), newest, clean(meter))
         yield Claim(normalise(account), customer or None, source, rank, clean(meter), clean(kind).upper())
 
 
@@ -117,15 +121,17 @@ def _history_accounts() -> set[str]:
     return found
 
 
-def _entries(sites: SiteNames, ownerships: Iterable[Ownership], known: dict[int, str]) -> Iterator[_Entry]:
-    """An entry per customer of the ACDB; None in place of one whose source has not changed."""
+def entries(
+    people: QuerySet[Customer], sites: SiteNames, ownerships: Iterable[Ownership], known: dict[int, str]
+) -> Iterator[_Entry]:
+    """An entry per customer; None in place of one whose source has the digest that is ``known`` of it."""
     accounts: dict[int, list[Ownership]] = defaultdict(list)
     for ownership in ownerships:
         for person in (ownership.owner, *ownership.others):
             if person:
                 accounts[person].append(ownership)
     salt = repr(sorted(sites.names.items()))
-    for values in Customer.objects.order_by().values_list(*_COLUMNS).iterator(CHUNK):
+    for values in people.order_by().values_list(*_COLUMNS).iterator(CHUNK):
         number, owned = values[0], accounts.get(values[0], [])
         digest = hashlib.blake2b(f"{salt}{values}{owned}".encode(), digest_size=16).hexdigest()
         if known.get(number) == digest:
@@ -178,12 +184,12 @@ def _entry(
 def _write_customers(sites: SiteNames, ownerships: Iterable[Ownership]) -> None:
     known = dict(DirectoryCustomer.objects.order_by().values_list("number", "digest"))
     gone = set(known)
-    entries = _entries(sites, ownerships, known)
-    while chunk := list(islice(entries, CHUNK)):
+    found = entries(Customer.objects.all(), sites, ownerships, known)
+    while chunk := list(islice(found, CHUNK)):
         gone.difference_update(number for number, _ in chunk)
         changed = [entry for _, entry in chunk if entry]
         if changed:
-            _write_chunk(changed, {entry.number for entry, _ in changed} & set(known))
+            write_chunk(changed, {entry.number for entry, _ in changed} & set(known))
     for numbers in _chunks(sorted(gone)):
         with transaction.atomic():
             DirectoryPhone.objects.filter(customer_number__in=numbers).delete()
@@ -193,7 +199,8 @@ def _write_customers(sites: SiteNames, ownerships: Iterable[Ownership]) -> None:
 _FIELDS = [field.name for field in DirectoryCustomer._meta.concrete_fields if field.name != "number"]
 
 
-def _write_chunk(changed: list[tuple[DirectoryCustomer, list[Phone]]], existing: set[int]) -> None:
+def write_chunk(changed: list[tuple[DirectoryCustomer, list[Phone]]], existing: set[int]) -> None:
+    """Write entries with their phones; ``existing`` are the numbers that have one already."""
     with transaction.atomic():
         DirectoryPhone.objects.filter(customer_number__in=existing).delete()
         DirectoryCustomer.objects.bulk_create(entry for entry, _ in changed if entry.number not in existing)
@@ -210,7 +217,7 @@ def _write_chunk(changed: list[tuple[DirectoryCustomer, list[Phone]]], existing:
 def _write_accounts(ownerships: Iterable[Ownership]) -> None:
     identity = ("account", "customer_number", "site", "customer_type", "meter_id", "source", "owner")
     known = {tuple(row[1:]): row[0] for row in DirectoryAccount.objects.order_by().values_list("id", *identity)}
-    wanted = [row for ownership in ownerships for row in _account_rows(ownership)]
+    wanted = [row for ownership in ownerships for row in account_rows(ownership)]
     fresh = [row for row in wanted if tuple(getattr(row, name) for name in identity) not in known]
     kept = {tuple(getattr(row, name) for name in identity) for row in wanted}
     stale = [row_id for key, row_id in known.items() if key not in kept]
@@ -220,7 +227,8 @@ def _write_accounts(ownerships: Iterable[Ownership]) -> None:
         DirectoryAccount.objects.bulk_create(fresh, batch_size=500)
 
 
-def _account_rows(ownership: Ownership) -> Iterator[DirectoryAccount]:
+def account_rows(ownership: Ownership) -> Iterator[DirectoryAccount]:
+    """The owner's row of an account and one for everybody else who claims it."""
     people: list[int | None] = [ownership.owner, *ownership.others]
     for place, person in enumerate(people):
         yield DirectoryAccount(

@@ -54,6 +54,7 @@
       button.textContent = "×";
       message.append(button);
     });
+    if (navigator.geolocation) $$("[data-locate]", root).forEach((button) => { button.hidden = false; });
     scrollers(root);
     const dialog = $("dialog[data-open]:not([open])", root);
     if (dialog) dialog.showModal();
@@ -113,6 +114,7 @@
     if (button.matches(".dismiss")) button.closest(".message").remove();
     if (button.matches("[data-copy-table]")) copy(button);
     if (button.matches("[data-print]")) print();
+    if (button.matches("[data-locate]")) locate(button.form);
     if (button.dataset.dialog) $(button.dataset.dialog)?.showModal();
     if (button.matches("[data-close]")) button.closest("dialog")?.close();
   });
@@ -127,6 +129,16 @@
     setTimeout(enable, 20000, true);
     addEventListener("pageshow", () => enable(true), { once: true });
   });
+
+  // ---- the position of the device into the fields of a form
+  function locate(form) {
+    const note = $("[data-locate-note]", form);
+    note.textContent = "Waiting for the position…";
+    navigator.geolocation.getCurrentPosition(({ coords }) => {
+      for (const name of ["latitude", "longitude"]) form.elements[name].value = coords[name].toFixed(6);
+      note.textContent = `Filled in, right to about ${Math.round(coords.accuracy)} m.`;
+    }, () => { note.textContent = "The device gave no position. Type it from a map or another device."; }, { enableHighAccuracy: true, timeout: 20000 });
+  }
 
   // ---- a table as tab-separated text for a spreadsheet
   async function copy(button) {

@@ -11,7 +11,7 @@ from ccportal.accounts.permissions import requires
 from ccportal.core.htmx import render_page
 from ccportal.core.paging import page_number, paged
 from customers import queries
-from customers.forms import CustomerListForm
+from customers.forms.listing import CustomerListForm
 from customers.models import DirectoryState
 from customers.search import suggestions
 
