@@ -21,7 +21,7 @@ from audit.models import Action, Mutation
 from audit.services.own import record_change
 from ccportal.accounts.models import Employee
 from ccportal.acdb.signals import acdb_imported
-from ccportal.core.audited import happened, registered
+from ccportal.core.audited import current_reason, happened, registered
 
 Values = dict[str, Any]
 _BEFORE = "_audit_before"
@@ -121,6 +121,7 @@ def _log(instance: Model, action: str, verb: str, old: Values | None, new: Value
         old,
         new,
         action=action,
+        reason=current_reason(),
     )
 
 

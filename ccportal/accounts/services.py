@@ -159,8 +159,10 @@ def _set_role(number: str, role: str) -> None:
 
 def check_not_last_superadmin(employee: Employee) -> None:
     """Raise ``Conflict`` when nobody else could manage roles afterwards."""
-    others = Employee.objects.filter(role=roles.SUPERADMIN, is_active=True).exclude(pk=employee.pk)
-    if not others.exists():
+    with transaction.atomic():
+        # Locked, so that two of them cannot take the role from each other at once.
+        admins = list(Employee.objects.select_for_update().filter(role=roles.SUPERADMIN, is_active=True))
+    if not [other for other in admins if other.pk != employee.pk]:
         raise Conflict("This is the last super admin; make somebody else super admin first.", field="role")
 
 
