@@ -27,6 +27,7 @@ SCHEDULE: dict[str, float | crontab] = {
     "jobs.heartbeat": 15,
     "jobs.sweep": 15,
     "audit.reconcile": MINUTE,
+    "tariffs.apply_due": MINUTE,
     "customers.refresh_directory": 10 * MINUTE,
     "customers.tidy": 10 * MINUTE,
     "omreport.refresh_rollups": MINUTE,

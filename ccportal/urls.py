@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("ccportal.api.urls")),
     path("", include("customers.api_urls")),
     path("", include("billing.api_urls")),
+    path("", include("tariffs.api_urls")),
     path("", include("audit.api_urls")),
     path("", include("omreport.api_urls")),
     path("", include("audit.tables.api_urls")),

@@ -10,6 +10,7 @@ import django
 PASSWORD = "Katse-e-ntsho-7"
 ROLES = {"1001": "superadmin", "1002": "onm_team", "1003": "finance_team", "1004": "generic"}
 SCOPES = ["lookup.read", "billing.read", "reports.read", "tables.read", "tables.write", "mutations.read"]
+SCOPES += ["tariffs.read", "tariffs.write"]
 
 
 def main() -> None:
