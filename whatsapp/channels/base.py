@@ -78,6 +78,8 @@ class ChannelDriver(Protocol):
     has_window: bool
     #: Whether the same key twice is one message.
     is_idempotent: bool
+    #: Whether what was sent has arrived; otherwise the channel reports that later.
+    delivers_at_once: bool
 
     def send_text(self, to: str, text: str, *, key: str) -> str: ...
 

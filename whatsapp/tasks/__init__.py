@@ -1,1 +1,5 @@
 """Background work of customer care; each module registers its own tasks and outbox handlers."""
+
+from whatsapp.tasks import messages
+
+__all__ = ["messages"]

@@ -1,0 +1,1 @@
+"""The WhatsApp Cloud API, and a small process that plays it."""

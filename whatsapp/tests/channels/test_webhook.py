@@ -1,0 +1,197 @@
+"""The webhook of the Cloud API: proven, stored once, acknowledged only then."""
+
+import json
+from unittest.mock import patch
+
+import pytest
+from django.db import OperationalError
+
+from whatsapp.models import Contact, Conversation, Media, Message, Receipt
+from whatsapp.tests.channels.conftest import WEBHOOK, contact, text
+
+pytestmark = pytest.mark.django_db
+
+
+def challenge(client, token="our-word", mode="subscribe"):
+    return client.get(WEBHOOK, {"hub.mode": mode, "hub.verify_token": token, "hub.challenge": "1158201444"})
+
+
+def test_it_answers_the_challenge_that_carries_our_word(client, cloud):
+    answer = challenge(client)
+    assert (answer.status_code, answer.content, answer["Content-Type"]) == (
+        200, b"1158201444", "text/plain; charset=utf-8",
+    )  # fmt: skip
+
+
+def test_it_refuses_a_challenge_with_another_word(client, cloud):
+    assert challenge(client, "guess").status_code == 403
+
+
+def test_it_refuses_every_challenge_when_no_word_was_agreed(client, cloud, settings):
+    settings.WHATSAPP_VERIFY_TOKEN = ""
+    assert challenge(client, "").status_code == 403
+
+
+def test_a_message_is_stored_with_its_sender_and_opens_a_conversation(deliver):
+    assert deliver(text("Motlakase o tsamaile", number="wamid.A")).status_code == 200
+    message = Message.objects.get(external_id="wamid.A")
+    assert (message.text, message.state, message.direction, message.kind) == (
+        "Motlakase o tsamaile", "received", "in", "text",
+    )  # fmt: skip
+    assert (message.contact.key, message.contact.phone, message.contact.name) == ("26658120001", "26658120001", "Lineo")
+    assert (message.conversation.unread, message.conversation.mode) == (1, "bot")
+
+
+def test_the_same_delivery_twice_is_one_message(deliver):
+    deliver(text("hello"))
+    assert deliver(text("hello")).status_code == 200
+    assert Message.objects.count() == 1
+    assert Conversation.objects.get().unread == 1
+
+
+def test_one_delivery_may_hold_messages_of_several_people(deliver):
+    both = {
+        "messages": text("one", number="wamid.1")["messages"]
+        + text("two", number="wamid.2", sender="26658120002")["messages"],
+        "contacts": [contact("26658120001"), contact("26658120002", "Thabo")],
+    }
+    deliver(both, text("three", number="wamid.3"))
+    assert list(Message.objects.order_by("pk").values_list("contact__name", "text")) == [
+        ("Lineo", "one"), ("Thabo", "two"), ("Lineo", "three"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("signature", ["", "sha256=", "sha256=" + "0" * 64, "sha1=abc", "sha256=é"])
+def test_it_refuses_a_forged_signature(client, cloud, signature):
+    body = json.dumps({"object": "whatsapp_business_account", "entry": []})
+    answer = client.post(WEBHOOK, body, content_type="application/json", headers={"X-Hub-Signature-256": signature})
+    assert answer.status_code == 403
+
+
+def test_it_refuses_a_delivery_signed_with_another_secret(deliver):
+    assert deliver(text("forged"), secret="another").status_code == 403
+    assert not Message.objects.exists()
+
+
+def test_it_refuses_everything_without_a_secret_of_its_own(deliver, settings):
+    settings.WHATSAPP_APP_SECRET = ""
+    assert deliver(text("hello"), secret="").status_code == 403
+
+
+def test_it_does_not_acknowledge_what_it_could_not_store(deliver, client):
+    client.raise_request_exception = False
+    with patch("whatsapp.services.intake.Message.objects.create", side_effect=OperationalError("disk full")):
+        assert deliver(text("hello")).status_code == 500
+    assert deliver(text("hello")).status_code == 200
+    assert Message.objects.get().text == "hello"
+
+
+NO_JSON = {
+    "empty": b"",
+    "words": b"not json",
+    "deep list": b"[" * 100_000 + b"]" * 100_000,
+    "deep object": b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+    "no text": b"\xff\xfe",
+}
+
+
+@pytest.mark.parametrize("what", NO_JSON)
+def test_a_signed_body_that_is_no_json_is_refused_and_breaks_nothing(deliver, what):
+    assert deliver(body=NO_JSON[what]).status_code == 422
+
+
+ENTRY = '{"object": "whatsapp_business_account", "entry": %s}'
+CHANGES = ENTRY % '[1, null, {"changes": [{"field": "messages", "value": %s}]}]'
+OTHER_SHAPES = [
+    "null", "[]", "7", '{"object": "page"}', ENTRY % '{"a": 1}', CHANGES % "3", CHANGES % '{"messages": [{"id": 5}]}',
+    CHANGES % '{"messages": {"id": "a"}, "statuses": "x", "contacts": [[]]}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", OTHER_SHAPES)
+def test_json_of_another_shape_is_acknowledged_and_stores_nothing(deliver, body):
+    assert deliver(body=body.encode()).status_code == 200
+    assert not Message.objects.exists()
+
+
+def test_it_refuses_ten_megabytes(deliver):
+    assert deliver(body=b'{"a": "' + b"x" * 10_000_000 + b'"}').status_code == 413
+
+
+def test_three_megabytes_in_one_delivery_are_taken(deliver):
+    values = [text("x" * 20_000, number=f"wamid.{number}") for number in range(150)]
+    assert deliver(*values).status_code == 200
+    assert Message.objects.count() == 150
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("a\x00b\x07c", "abc"),
+        ("\u202ekcah\u202c \u200btext\ufeff", "kcah text"),
+        ("half \ud83d emoji", "half \ufffd emoji"),
+        ("line\r\nline\rline", "line\nline\nline"),
+        ("Ke kopa thuso 🙏🏾", "Ke kopa thuso 🙏🏾"),
+    ],
+)
+def test_odd_text_is_stored_so_that_every_database_and_page_can_hold_it(deliver, written, stored):
+    deliver(text(written))
+    assert Message.objects.get().text == stored
+
+
+def test_a_text_of_64_thousand_characters_is_stored_whole(deliver):
+    deliver(text("x" * 65_536))
+    assert len(Message.objects.get().text) == 65_536
+
+
+def test_a_message_id_that_is_too_long_is_still_known_when_it_comes_again(deliver):
+    deliver(text("hello", number="w" * 900))
+    deliver(text("hello", number="w" * 900))
+    assert Message.objects.count() == 1
+
+
+def test_somebody_who_hides_the_number_is_known_by_the_business_scoped_id(deliver):
+    message = {"id": "wamid.H", "timestamp": "1790000000", "type": "text", "text": {"body": "Lumela"}}
+    person = {"user_id": "LS.13491208655302741918", "profile": {"name": "Neo"}}
+    deliver({"messages": [{**message, "from_user_id": person["user_id"]}], "contacts": [person]})
+    assert list(Contact.objects.values_list("key", "phone", "name")) == [("LS.13491208655302741918", "", "Neo")]
+
+
+def test_a_photo_is_a_message_with_a_file_to_fetch(deliver):
+    photo = {"id": "9001", "mime_type": "image/jpeg", "caption": "terata e oele"}
+    message = {"from": "26658120001", "id": "wamid.P", "timestamp": "1790000000", "type": "image", "image": photo}
+    deliver({"messages": [message]})
+    stored = Message.objects.get()
+    assert (stored.kind, stored.text) == ("image", "terata e oele")
+    assert list(Media.objects.values_list("external_id", "mime", "state")) == [("9001", "image/jpeg", "waiting")]
+
+
+def test_a_location_keeps_its_place(deliver):
+    place = {"latitude": -29.71, "longitude": 27.05, "name": "Ha Makebe"}
+    message = {"from": "26658120001", "id": "wamid.L", "timestamp": "1790000000", "type": "location", "location": place}
+    deliver({"messages": [message]})
+    assert Message.objects.get().details["location"] == {"latitude": -29.71, "longitude": 27.05, "name": "Ha Makebe"}
+
+
+def test_a_kind_that_nobody_knows_is_kept_all_the_same(deliver):
+    message = {"from": "26658120001", "id": "wamid.U", "timestamp": "1790000000", "type": "hologram", "hologram": {}}
+    deliver({"messages": [message]})
+    assert list(Message.objects.values_list("kind", "details")) == [("other", {"type": "hologram"})]
+
+
+def test_an_absurd_clock_does_not_open_the_24_hours_for_ever(deliver):
+    deliver(text("hello", at=99_999_999_999))
+    assert Contact.objects.get().last_inbound_at.year < 2100
+
+
+def test_a_status_of_a_message_nobody_knows_is_kept_once(deliver):
+    status = {"statuses": [{"id": "wamid.Z", "status": "delivered", "timestamp": "1790000000"}]}
+    deliver(status)
+    deliver(status)
+    assert list(Receipt.objects.values_list("external_id", "state")) == [("wamid.Z", "delivered")]
+
+
+def test_two_hundred_messages_of_one_person_are_all_stored(deliver):
+    deliver(*[text(f"message {number}", number=f"wamid.{number}") for number in range(200)])
+    assert Message.objects.filter(state="received").count() == 200
