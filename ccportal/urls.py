@@ -23,6 +23,7 @@ urlpatterns = [
     path("import/", include("ccportal.acdb.urls")),
     path("reports/", include("omreport.report_urls")),
     path("jobs/", include("ccportal.jobs.urls")),
+    path("", include("whatsapp.api_urls")),
     path("admin/", admin.site.urls),
 ]
 
