@@ -36,6 +36,15 @@ class DayBit(_Local):
     microsoft = "CAST(POWER(CAST(2 AS bigint), DAY({x}) - 1) AS bigint)"
 
 
+class LocalDay(_Local):
+    """The day of the month, 1 to 31."""
+
+    output_field = IntegerField()
+    sqlite = "CAST(substr({x}, 9, 2) AS INTEGER)"
+    postgresql = "EXTRACT(DAY FROM {x})::integer"
+    microsoft = "DAY({x})"
+
+
 class LocalHour(_Local):
     """The hour of the day, 0 to 23."""
 

@@ -6,7 +6,31 @@ Rollups are derived, live in our own database, and can be rebuilt from nothing a
 from django.db import models
 
 from ccportal.acdb.models import AcdbModel
+from omreport.energy.models import (
+    AlertKind,
+    Channel,
+    CounterReading,
+    EnergyAlert,
+    EnergyDay,
+    EnergyReading,
+    EnergyStream,
+    EnergyUpload,
+    UploadState,
+)
 from omreport.fields import FixedField
+
+#: Defined beside the rest of the energy balance, found here like the others.
+ENERGY = (
+    AlertKind,
+    Channel,
+    CounterReading,
+    EnergyAlert,
+    EnergyDay,
+    EnergyReading,
+    EnergyStream,
+    EnergyUpload,
+    UploadState,
+)
 
 
 class ReadingRow(AcdbModel):
@@ -175,6 +199,23 @@ class TypeMonth(Segment):
 
     def __str__(self) -> str:
         return f"{self.site} {self.customer_type} {self.period}"
+
+
+class SiteDay(models.Model):
+    """The dated rows of a site on one local day; the energy balance sets its sales against it."""
+
+    site = models.CharField(max_length=3)
+    period = models.PositiveIntegerField()
+    day = models.PositiveSmallIntegerField(help_text="Of the month.")
+    transactions = models.IntegerField()
+    kwh = FixedField(help_text="kWh vended, all rows.")
+
+    class Meta:
+        ordering = ["period", "day", "site"]
+        constraints = [models.UniqueConstraint("period", "site", "day", name="site_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.site} {self.period} {self.day}"
 
 
 class AccountFirstSeen(models.Model):

@@ -1,6 +1,6 @@
 """Addresses of the reports and their files."""
 
-from django.urls import path
+from django.urls import include, path
 
 from omreport import views
 
@@ -8,6 +8,7 @@ app_name = "omreport"
 urlpatterns = [
     path("om/", views.om_report, name="om_report"),
     path("financial/", views.financial, name="financial"),
+    path("energy/", include("omreport.energy.urls")),
     path("quality/<slug:kind>/", views.quality, name="quality"),
     path("pdf/<int:job_id>/", views.pdf_file, name="pdf_file"),
     path("<slug:report>/figures/<slug:figure>.csv", views.figure_csv, name="figure_csv"),

@@ -8,10 +8,13 @@ from celery import shared_task
 from django.db.utils import Error as DatabaseError
 from django.urls import reverse
 
+from audit.actors import Actor
 from ccportal.core.errors import Conflict
 from ccportal.jobs.models import Job
 from ccportal.jobs.progress import Progress
 from ccportal.jobs.services import job_task
+from omreport.energy.models import EnergyUpload
+from omreport.energy.services import alerts, uploads
 from omreport.figures import report_named
 from omreport.files import PDF_KIND, delete_expired, folder
 from omreport.forms import filter_of
@@ -63,5 +66,38 @@ def print_report(job: Job, progress: Progress) -> dict[str, Any]:
 
 @shared_task(name="omreport.clean_files")
 def clean_files() -> None:
-    """Delete PDFs that have expired."""
+    """Delete PDFs that have expired, and uploads that nobody confirmed."""
     delete_expired()
+    uploads.clean()
+
+
+@shared_task(name="omreport.check_energy")
+def check_energy() -> None:
+    """Open and close the alerts of yield and loss."""
+    alerts.evaluate()
+
+
+@job_task(uploads.CHECK_KIND, label="Check of a file of readings")
+def check_upload(job: Job, progress: Progress) -> dict[str, Any]:
+    """Say what storing a large file would do."""
+    upload = EnergyUpload.objects.get(pk=job.input["upload"])
+    progress.step("Reading the rows")
+    uploads.check(upload, progress.advance)
+    return _upload_result(upload)
+
+
+@job_task(uploads.STORE_KIND, label="Storing a file of readings")
+def store_upload(job: Job, progress: Progress) -> dict[str, Any]:
+    """Store a large file that somebody confirmed."""
+    upload = EnergyUpload.objects.get(pk=job.input["upload"])
+    progress.step("Reading and storing the rows")
+    uploads.store(upload, Actor.employee(job.requested_by), progress.advance)
+    return _upload_result(upload)
+
+
+def _upload_result(upload: EnergyUpload) -> dict[str, Any]:
+    return {
+        "file": upload.file_name,
+        "outcome": upload.get_state_display(),
+        "url": reverse("omreport:energy_upload", args=[upload.pk]),
+    }

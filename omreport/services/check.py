@@ -11,7 +11,7 @@ from billing.models import HistoryRow
 from ccportal.acdb.accountnumbers import site_code
 from ccportal.acdb.functions import YearMonth, normalised, site_of
 from ccportal.core.money import rounded
-from omreport.models import AccountFirstSeen, AccountMonth, LegacyMonth, MeterHour, SiteMonth
+from omreport.models import AccountFirstSeen, AccountMonth, LegacyMonth, MeterHour, SiteDay, SiteMonth
 from omreport.services import ledger, readings, store
 from omreport.services.months import UNDATED, period_of
 from omreport.services.rollups import has_two
@@ -25,6 +25,7 @@ def differences() -> list[str]:
     history = ledger.source()
     return [
         *_compare("site and month", _site_sums(history), _rolled_sites()),
+        *_compare("site and day", _keyed(ledger.site_days(history), 3), _stored(SiteDay, ledger.DAY_FIELDS, 3)),
         *_compare("first transaction of", _first_seen(history), _rolled_first()),
         *_compare("account and month", _accounts(history), _stored(AccountMonth, ledger.ACCOUNT_FIELDS)),
         *_compare("long ledger, account and month", _legacy(history), _stored(LegacyMonth, ledger.LEGACY_FIELDS)),

@@ -10,10 +10,10 @@ from django.db.models.functions import Cast, Coalesce
 from billing.models import HistoryRow, LegacyTransaction, Transaction
 from billing.queries.ledger import CONSUMPTION
 from ccportal.acdb.accountnumbers import site_code
-from ccportal.acdb.functions import YearMonth, normalised
+from ccportal.acdb.functions import YearMonth, normalised, site_of
 from ccportal.core.text import clean
 from omreport.fields import to_stored
-from omreport.functions import DayBit, LocalStamp, RowHash
+from omreport.functions import DayBit, LocalDay, LocalStamp, RowHash
 from omreport.services.months import Periods, in_periods, period_of
 
 LONGEST_ACCOUNT = 40
@@ -22,6 +22,7 @@ ACCOUNT_FIELDS = (
     "days", "vended",
 )  # fmt: skip
 LEGACY_FIELDS = ("account", "period", "vended")
+DAY_FIELDS = ("site", "period", "day", "transactions", "kwh")
 AccountRow = tuple[Any, ...]
 _PAID = Q(is_payment=True)
 
@@ -76,6 +77,25 @@ def _merged(rows: Iterable[tuple[Any, ...]]) -> list[AccountRow]:
             sums = [a | b if place == 7 else a + b for place, (a, b) in enumerate(zip(known, sums, strict=True))]
         found[account, period] = sums
     return [(account, period, site_code(account), *sums) for (account, period), sums in found.items()]
+
+
+def site_days(history: QuerySet[HistoryRow], periods: Periods = None) -> list[tuple[str, int, int, int, int]]:
+    """Rows of ``SiteDay`` in the stored form: dated rows of accounts that belong to a site, by local day."""
+    rows = (
+        in_periods(history, periods)
+        .filter(at__isnull=False)
+        .values_list(site_of("account"), YearMonth("at"), LocalDay("at"))
+        .annotate(n=Count("*"), kwh=_sum("kwh"))
+        .order_by()
+    )
+    found: dict[tuple[str, int, int], list[int]] = {}
+    for ending, stored_period, day, n, kwh in rows.iterator():
+        site, period = site_code(ending), period_of(stored_period)
+        if site and period:
+            sums = found.setdefault((site, period, day), [0, 0])
+            sums[0] += n
+            sums[1] += to_stored(kwh)
+    return [(*key, n, kwh) for key, (n, kwh) in found.items()]
 
 
 def legacy_months(overlap: Collection[int], periods: Periods = None) -> list[tuple[str, int, int]]:

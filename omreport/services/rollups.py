@@ -30,6 +30,7 @@ from omreport.models import (
     MeterHour,
     Reading,
     RollupState,
+    SiteDay,
     SourceMonth,
 )
 from omreport.services import faults, ledger, readings, store
@@ -89,6 +90,7 @@ def refresh(report: Report = lambda step: None, *, thorough: bool = False, every
     report("Adding up months of the ledger")
     account_rows = ledger.account_months(changes.history, changes.periods)
     legacy_rows = _legacy_rows(changes)
+    day_rows = ledger.site_days(changes.history, changes.periods)
     report("Adding up readings")
     reading_rows = readings.meter_hours(changes.readings) if changes.readings or changes.readings is None else []
     found = faults.find(changes.history) if changes.thorough else None
@@ -97,6 +99,7 @@ def refresh(report: Report = lambda step: None, *, thorough: bool = False, every
         _claim(state)
         _replace(AccountMonth, ledger.ACCOUNT_FIELDS, account_rows, changes.periods)
         _replace(LegacyMonth, ledger.LEGACY_FIELDS, legacy_rows, changes.legacy)
+        _replace(SiteDay, ledger.DAY_FIELDS, day_rows, changes.periods)
         _replace(MeterHour, readings.METER_FIELDS, reading_rows, changes.readings)
         types = account_types()
         months = list(store.fetch(AccountMonth, ledger.ACCOUNT_FIELDS))

@@ -1,0 +1,191 @@
+"""Files of readings, CSV in its many dialects and XLSX, as rows of cells; hostile ones are refused early.
+
+A file has a line of headings and then one reading a row: ``site, channel, start, end, kwh`` for intervals or
+``site, channel, at, value`` for counters, ``source`` as it likes.
+"""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+import xlsxwriter
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from ccportal.core.errors import InvalidInput
+
+#: A year of quarter-hours of five channels.
+MOST_ROWS = 200_000
+LONGEST_ROW = 2_000
+#: What the parts of a workbook may unpack to; a workbook of ``MOST_ROWS`` rows needs about half of it.
+MOST_UNPACKED = 120 * 1024 * 1024
+MOST_PARTS = 200
+INTERVAL = ("site", "channel", "start", "end", "kwh")
+COUNTER = ("site", "channel", "at", "value")
+OPTIONAL = "source"
+_ALIASES = {"energy": "kwh", "energy_kwh": "kwh", "from": "start", "to": "end", "counter": "value", "time": "at"}
+_EXAMPLE = (
+    ("MAK", "pv", "2026-03-01 00:00", "2026-03-02 00:00", "412.5", "upload"),
+    ("MAK", "delivered", "2026-03-01 00:00", "2026-03-02 00:00", "390.2", "upload"),
+)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The rows of a file by the names of their columns; ``place`` is the row as a spreadsheet counts it."""
+
+    counter: bool
+    decimal_comma: bool
+    rows: list[tuple[int, dict[str, Any]]]
+
+
+def read(content: bytes, name: str) -> Sheet:
+    """The rows of an uploaded file; ``InvalidInput`` says what is wrong with the file and what to do."""
+    if not content.strip():
+        raise InvalidInput("The file is empty.", field="file")
+    if content[:4] == b"PK\x03\x04":
+        return _sheet(_xlsx_rows(content), decimal_comma=True)
+    if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        raise InvalidInput("This is an old or protected workbook; save it as XLSX without a password.", field="file")
+    if name.lower().endswith((".xlsx", ".xlsm")):
+        raise InvalidInput("The file is named like a workbook but is none; save it again as XLSX.", field="file")
+    text = _text(content)
+    head = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=head.count)
+    return _sheet(_csv_rows(text, delimiter), decimal_comma=delimiter != ",")
+
+
+def _text(content: bytes) -> str:
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        raise InvalidInput(
+            "The file is not a text in UTF-8; save it as “CSV UTF-8” or as XLSX.", field="file"
+        ) from None
+    if "\x00" in text:
+        raise InvalidInput("The file is neither CSV nor XLSX.", field="file")
+    return text
+
+
+def _csv_rows(text: str, delimiter: str) -> Iterator[list[Any]]:
+    try:
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    except csv.Error:
+        raise InvalidInput(
+            "The CSV is broken, probably by a quotation mark that is not closed.", field="file"
+        ) from None
+
+
+def _xlsx_rows(content: bytes) -> Iterator[list[Any]]:
+    """The first sheet's rows, read piece by piece."""
+    _check_parts(content)
+    try:
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        sheet = book.worksheets[0] if book.worksheets else None
+        if sheet is None:
+            raise InvalidInput("The workbook has no sheet.", field="file")
+        # The size that a workbook states may be wrong, and absurd.
+        sheet.reset_dimensions()
+        for row in sheet.iter_rows(max_col=20, values_only=True):
+            yield list(row)
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, ParseError) as error:
+        raise InvalidInput("The workbook cannot be read; save it again as XLSX.", field="file") from error
+    except (zipfile.BadZipFile, InvalidFileException, NotImplementedError, EOFError) as error:
+        raise InvalidInput("The workbook is damaged or protected; save it again as XLSX.", field="file") from error
+
+
+def _check_parts(content: bytes) -> None:
+    """Refuse archives that unpack to too much, and XML that defines entities: both are made to exhaust memory."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = archive.infolist()
+            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
+                raise InvalidInput(
+                    f"The workbook unpacks to more than {MOST_UNPACKED // 2**20} MB; split it or save it as CSV.",
+                    field="file",
+                )
+            for part in parts:
+                with archive.open(part) as stream:
+                    if b"<!DOCTYPE" in stream.read(4096):
+                        raise InvalidInput("The workbook holds definitions that no reading needs.", field="file")
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+        raise InvalidInput("The workbook is damaged or protected; save it again as XLSX.", field="file") from error
+
+
+def _sheet(rows: Iterable[list[Any]], *, decimal_comma: bool) -> Sheet:
+    """Rows under the names of their headings; empty rows are left out."""
+    numbered = enumerate(rows, 1)
+    names: list[str] = []
+    for _, head in numbered:
+        if any(_filled(cell) for cell in head):
+            names = [_heading(cell) for cell in head]
+            break
+    counter = _layout(names)
+    found: list[tuple[int, dict[str, Any]]] = []
+    for place, cells in numbered:
+        if not any(_filled(cell) for cell in cells):
+            continue
+        if len(found) == MOST_ROWS:
+            raise InvalidInput(f"The file has more than {MOST_ROWS:,} rows; split it.", field="file")
+        if sum(len(cell) for cell in cells if isinstance(cell, str)) > LONGEST_ROW:
+            raise InvalidInput(f"Row {place} is longer than any reading; check the file.", field="file")
+        found.append((place, {name: cell for name, cell in zip(names, cells, strict=False) if name}))
+    if not found:
+        raise InvalidInput("The file has headings but no readings below them.", field="file")
+    return Sheet(counter, decimal_comma, found)
+
+
+def _filled(cell: Any) -> bool:
+    return cell is not None and str(cell).strip() != ""
+
+
+def _heading(cell: Any) -> str:
+    name = str(cell or "").strip().lower().replace(" ", "_")[:40]
+    return _ALIASES.get(name, name)
+
+
+def _layout(names: list[str]) -> bool:
+    """Whether the columns are those of counters; ``InvalidInput`` when they are neither's."""
+    doubled = {name for name in names if name and names.count(name) > 1}
+    if doubled:
+        raise InvalidInput(f"The column {min(doubled)} is there twice.", field="file")
+    if set(COUNTER) <= set(names):
+        return True
+    if set(INTERVAL) <= set(names):
+        return False
+    wanted = COUNTER if {"at", "value"} & set(names) else INTERVAL
+    missing = ", ".join(name for name in wanted if name not in names)
+    raise InvalidInput(
+        f"The first row must hold the headings {', '.join(INTERVAL)} (or, for counters, {', '.join(COUNTER)}); "
+        f"there is no {missing}.",
+        field="file",
+    )
+
+
+# ---------------------------------------------------------------- templates
+
+
+def template_csv() -> bytes:
+    """A file to fill in, with two examples."""
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows([(*INTERVAL, OPTIONAL), *_EXAMPLE])
+    return buffer.getvalue().encode()
+
+
+def template_xlsx() -> bytes:
+    """The same as a workbook."""
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False})
+    sheet = book.add_worksheet("Readings")
+    for row, cells in enumerate([(*INTERVAL, OPTIONAL), *_EXAMPLE]):
+        for column, cell in enumerate(cells):
+            sheet.write_string(row, column, cell)
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, 5, 18)
+    book.close()
+    return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""Pages of the energy balance: the report, single readings, uploads."""

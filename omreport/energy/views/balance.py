@@ -1,0 +1,100 @@
+"""The energy balance: the page and its files, alerts."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from audit.actors import Actor
+from ccportal.accounts.permissions import requires
+from ccportal.core.errors import Conflict, InvalidInput
+from ccportal.core.htmx import render_page
+from ccportal.core.paging import page_number, paged
+from customers.queries import site_names
+from omreport.energy import queries
+from omreport.energy.exports import XLSX, balance_csv, balance_xlsx
+from omreport.energy.figures import all_sites_charts, site_charts
+from omreport.energy.forms import BalanceForm, NoteForm
+from omreport.energy.services.alerts import acknowledge
+from omreport.queries import freshness
+
+LINES_PER_PAGE = 60
+CLOSED_SHOWN = 5
+
+
+@require_safe
+@requires("view_reports")
+def energy_balance(request: HttpRequest) -> HttpResponse:
+    """Generated, delivered and sold energy as filtered; a filter that does not fit shows its fault and no figures."""
+    form = BalanceForm(request.GET)
+    context: dict[str, object] = {"form": form, "freshness": freshness(), "any": bool(queries.known_channels())}
+    try:
+        window = form.wanted()
+    except InvalidInput:
+        return _rendered(request, context, status=422)
+    names = site_names().names
+    lines = queries.balances(window)
+    totals = queries.over_all(lines, window)
+    query = _query(window)
+    csv_url = f"{reverse('omreport:energy_csv')}?{query}"
+    charts = site_charts(lines, names.get(window.site, window.site), csv_url) if window.site else []
+    context |= {
+        "window": window,
+        "names": names,
+        "query": query,
+        "page": paged(lines, page_number(request.GET.get("page")), LINES_PER_PAGE),
+        "totals": totals,
+        "charts": charts or all_sites_charts(totals, names, csv_url),
+        "floors": queries.floors(),
+        "alerts": queries.open_alerts(window.site),
+        "closed": queries.closed_alerts(window.site)[:CLOSED_SHOWN],
+        "note_form": NoteForm(),
+    }
+    return _rendered(request, context)
+
+
+def _rendered(request: HttpRequest, context: dict[str, object], *, status: int = 200) -> HttpResponse:
+    return render_page(
+        request, "omreport/energy/balance.html", "omreport/energy/htmx/balance.html", context, status=status
+    )
+
+
+def _query(window: queries.Window) -> str:
+    values = {"site": window.site, "by": window.step.value, "from": window.first, "to": window.last}
+    return urlencode({name: str(value) for name, value in values.items() if value})
+
+
+@require_safe
+@requires("view_reports")
+def balance_csv_file(request: HttpRequest) -> HttpResponse:
+    """The balance as filtered, as CSV."""
+    lines = queries.balances(BalanceForm(request.GET).wanted())
+    return _attachment(balance_csv(lines, site_names().names), "text/csv; charset=utf-8", "energy-balance.csv")
+
+
+@require_safe
+@requires("view_reports")
+def balance_xlsx_file(request: HttpRequest) -> HttpResponse:
+    """The balance as filtered, as a workbook."""
+    lines = queries.balances(BalanceForm(request.GET).wanted())
+    return _attachment(balance_xlsx(lines, site_names().names), XLSX, "energy-balance.xlsx")
+
+
+def _attachment(content: str | bytes, kind: str, name: str) -> HttpResponse:
+    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@require_POST
+@requires("enter_generation")
+def acknowledge_alert(request: HttpRequest, pk: int) -> HttpResponse:
+    """Note what is known of an alert."""
+    try:
+        alert = acknowledge(pk, Actor.of(request), request.POST.get("note", ""))
+    except (Conflict, InvalidInput) as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"Noted for {alert.site}. The alert stays open until the figure is back in its band.")
+    return redirect("omreport:energy_balance")
