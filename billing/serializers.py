@@ -48,6 +48,7 @@ class MonthPoint(serializers.Serializer):
     kwh = serializers.FloatField()
 
 
+PAYMENT_STATES = ["received", "matched", "posted", "unmatched", "reversed", "failed"]
 BASES = ["readings", "consumption", "vended"]
 
 
@@ -116,3 +117,59 @@ class Piece(serializers.Serializer):
 
     limit = serializers.IntegerField(min_value=1, max_value=5000, default=1000)
     offset = serializers.IntegerField(min_value=0, max_value=10**9, default=0)
+
+
+class LaterEntry(serializers.Serializer):
+    """A reversal of a payment, or its money on another account."""
+
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(["reversal", "correction"])
+    amount = serializers.CharField(help_text="Money; negative for a reversal.")
+    state = serializers.ChoiceField(PAYMENT_STATES)
+    account = serializers.CharField(allow_null=True)
+
+
+class PaymentRecord(serializers.Serializer):
+    """A payment as it stands; amounts are decimals as text, times local."""
+
+    id = serializers.IntegerField()
+    provider = serializers.CharField()
+    provider_name = serializers.CharField()
+    reference = serializers.CharField()
+    amount = serializers.CharField(help_text="Money, as text.")
+    currency = serializers.CharField()
+    state = serializers.ChoiceField(PAYMENT_STATES)
+    account = serializers.CharField(allow_null=True)
+    received_at = serializers.CharField(help_text="YYYY-MM-DD HH:MM:SS, local.")
+    posted_at = serializers.CharField(allow_null=True)
+    kwh = serializers.CharField(allow_null=True, help_text="kWh sold, as text.")
+    rate = serializers.CharField(allow_null=True, help_text="Money per kWh, as text.")
+    ledger_table = serializers.CharField(allow_null=True)
+    ledger_id = serializers.CharField(allow_null=True)
+    later = LaterEntry(many=True)
+
+
+class PaymentLookup(serializers.Serializer):
+    """Payments with a reference, one for each provider that uses it."""
+
+    reference = serializers.CharField()
+    payments = PaymentRecord(many=True)
+
+
+class NotificationReceipt(serializers.Serializer):
+    status = serializers.ChoiceField(["stored", "known"])
+    id = serializers.IntegerField()
+
+
+class ProviderNotification(serializers.Serializer):
+    """The fields are the provider's own; only ``provider`` is ours."""
+
+    provider = serializers.CharField(required=False)
+
+
+class SmsNotification(serializers.Serializer):
+    text = serializers.CharField()
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """``from`` is a word of Python's own."""
+        return {"from": serializers.CharField(help_text="Who sent the SMS."), **super().get_fields()}

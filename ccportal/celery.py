@@ -24,6 +24,7 @@ MINUTE = 60
 #: due is dropped, so that an outage leaves no pile of stale runs.
 SCHEDULE: dict[str, float | crontab] = {
     "outbox.send": 5,
+    "billing.payments": 15,
     "jobs.heartbeat": 15,
     "jobs.sweep": 15,
     "audit.reconcile": MINUTE,

@@ -68,6 +68,20 @@ def names(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
+def shared_secrets(name: str, shortest: int = 20) -> dict[str, tuple[str, ...]]:
+    """Secrets of other programs: ``mpesa=new|old,ecocash=...``; two of one program are both good while one is changed."""
+    found = {}
+    for entry in names(name):
+        program, separator, values = entry.partition("=")
+        secrets = tuple(value for value in values.split("|") if value)
+        if not separator or not program.strip() or not secrets:
+            raise ImproperlyConfigured(f"{name} must look like program=secret,program=new|old")
+        if min(map(len, secrets)) < shortest:
+            raise ImproperlyConfigured(f"{name}: a secret of {program.strip()} has fewer than {shortest} characters")
+        found[program.strip().lower()] = secrets
+    return found
+
+
 def database(name: str, default: str) -> dict:
     """A Django DATABASES entry from an address.
 

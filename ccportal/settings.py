@@ -161,6 +161,9 @@ TIME_ZONE = ACDB_TIME_ZONE
 CURRENCY = env.text("CURRENCY", "LSL")
 DEFAULT_COUNTRY = env.text("DEFAULT_COUNTRY", "LS")
 FORMAT_MODULE_PATH = "ccportal.formats"
+# Senders of payment notifications and the secrets that sign them.
+PAYMENT_WEBHOOK_SECRETS = env.shared_secrets("PAYMENT_WEBHOOK_SECRETS")
+PAYMENT_WEBHOOK_WINDOW_SECONDS = env.integer("PAYMENT_WEBHOOK_WINDOW_SECONDS", 300)
 
 # ---------------------------------------------------------------- people
 AUTH_USER_MODEL = "accounts.Employee"
@@ -265,6 +268,7 @@ REST_FRAMEWORK = {
         "caller": env.text("API_RATE", "6000/min"),
         "anonymous": env.text("API_ANONYMOUS_RATE", "120/min"),
         "sign-in": env.text("API_SIGN_IN_RATE", "20/min"),
+        "webhook": env.text("API_WEBHOOK_RATE", "600/min"),
     },
     "EXCEPTION_HANDLER": "ccportal.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

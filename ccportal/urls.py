@@ -15,7 +15,7 @@ urlpatterns = [
     path("", include("omreport.api_urls")),
     path("", include("audit.tables.api_urls")),
     path("customers/", include("customers.urls")),
-    path("customer-data/", include("billing.urls")),
+    path("", include("billing.urls")),
     path("tariffs/", include("tariffs.urls")),
     path("mutations/", include("audit.urls")),
     path("tables/", include("audit.tables.urls")),

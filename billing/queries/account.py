@@ -56,7 +56,7 @@ def account_record(ledger: Ledger, now: datetime | None = None) -> AccountRecord
     meters = meters_of(ledger)
     tariff = None
     if is_known(owner, ledger, meters):
-        tariff = rate_for(owner.number, _site(owner, meters), now)
+        tariff = rate_for(owner.number, site_of(owner, meters), now)
     return AccountRecord(
         account=ledger.account,
         owner=owner,
@@ -68,7 +68,7 @@ def account_record(ledger: Ledger, now: datetime | None = None) -> AccountRecord
     )
 
 
-def _site(owner: Owner, meters: AccountMeters) -> str:
+def site_of(owner: Owner, meters: AccountMeters) -> str:
     """The site whose rate counts: the customer's, else the meter's, else the account's (semantics 7.10)."""
     of_customer = owner.customer.site if owner.customer else ""
     of_meter = meters.current.community if meters.current else ""

@@ -218,6 +218,12 @@ class Line:
     rate: float | None
     balance: float | None
     meter_id: str
+    table: str = ""
+
+    @property
+    def ledger(self) -> str:
+        """The name of its table in addresses (``position.LEDGERS``)."""
+        return "recent" if self.table == Transaction._meta.db_table else "long"
 
 
 def line_of(row: HistoryRow) -> Line:
@@ -234,4 +240,5 @@ def line_of(row: HistoryRow) -> Line:
         rate=row.rate,
         balance=row.balance,
         meter_id=clean(row.meter_id),
+        table=row._meta.db_table,
     )

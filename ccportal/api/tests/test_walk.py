@@ -18,6 +18,9 @@ OPEN_TO_ALL = {
     "api/auth/employee-login": "where programs sign in",
     "api/auth/refresh": "proves itself by the refresh token",
     "api/auth/jwks": "public keys are public",
+    "api/payments/webhook": "proves itself by the signature",
+    "api/payments/webhook/<slug:provider>": "proves itself by the signature",
+    "api/payments/sms": "proves itself by the signature",
     "api/auth/customer-login": "where customers sign in",
     "api/auth/customer-register": "proves itself by the code sent to the phone",
 }

@@ -11,10 +11,11 @@ from django.views.decorators.http import require_safe
 
 from billing.exports import ROWS_AT_A_TIME, as_csv
 from billing.figures import charts_of
-from billing.forms import TransactionForm
+from billing.forms.account import TransactionForm
 from billing.queries.account import account_record
 from billing.queries.ledger import Ledger, ledger_of, line_of, transactions
 from billing.queries.owners import customer_entry, first_account_of, near_matches
+from billing.queries.payments import payments_of_rows
 from ccportal.accounts.permissions import requires
 from ccportal.acdb.accountnumbers import looks_like_account, parse_typed
 from ccportal.core.errors import NotFound
@@ -62,7 +63,9 @@ def _list_context(request: HttpRequest, ledger: Ledger) -> dict[str, object]:
     wanted = form.wanted()
     page = paged(transactions(ledger, wanted), page_number(request.GET.get("page")), PAGE_SIZE)
     lines = replace(page, items=[line_of(row) for row in page.items])
-    return {"account": ledger.account, "form": form, "wanted": wanted, "page": lines, "has_rows": bool(ledger)}
+    context = {"account": ledger.account, "form": form, "wanted": wanted, "page": lines, "has_rows": bool(ledger)}
+    written_by = payments_of_rows(ledger.model._meta.db_table, [line.id for line in lines.items])
+    return {**context, "page_payments": written_by}
 
 
 def _unknown(request: HttpRequest, text: str) -> HttpResponse:

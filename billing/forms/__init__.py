@@ -1,0 +1,1 @@
+"""What people may ask and type on the pages of accounts and payments."""

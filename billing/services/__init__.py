@@ -1,0 +1,1 @@
+"""Changes of ledgers, and payments from their arrival to their ledger row."""

@@ -1,0 +1,1 @@
+"""Pages of accounts, transactions and payments."""
