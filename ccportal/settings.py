@@ -133,7 +133,7 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": (
         "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA mmap_size=16777216;"
-        "PRAGMA cache_size=-4000;PRAGMA temp_store=MEMORY;PRAGMA journal_size_limit=67108864;"
+        "PRAGMA cache_size=-4000;PRAGMA journal_size_limit=67108864;"
     ),
 }
 DATABASES = {

@@ -5,6 +5,7 @@ Each function returns plain values; money and energy leave as numbers with the d
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -74,10 +75,10 @@ class QuarterFilter:
         return {"note": self.note} if self.note else {}
 
 
-def stamped(answer: Answer, fresh: queries.Freshness) -> Answer:
+def stamped(answer: Answer, fresh: queries.Freshness, moment: datetime | None) -> Answer:
     """The answer with the time of its figures, and why they are old if a refresh failed."""
     stale = {"stale": fresh.error} if fresh.error else {}
-    return {**answer, "as_of": fresh.refreshed_at, **stale}
+    return {**answer, "as_of": moment, **stale}
 
 
 def site_summary(basis: Basis, fresh: queries.Freshness) -> Answer:

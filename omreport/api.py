@@ -45,12 +45,18 @@ def _report(name: str, shape: type, *parameters: OpenApiParameter) -> Callable[[
     return decorate
 
 
-def _answer(request: Request, make: Callable[[Freshness], answers.Answer]) -> HttpResponse:
-    """The answer to the address as asked, stamped with the time of its figures."""
+def _answer(
+    request: Request, make: Callable[[Freshness], answers.Answer], *, of_verification: bool = False
+) -> HttpResponse:
+    """The answer to the address as asked, stamped with the time of its figures.
+
+    Readings and tenure are added up only when all months are compared: ``of_verification``.
+    """
     fresh = queries.freshness()
     question = request.path, tuple(sorted(request.query_params.items()))
+    moment = fresh.verified_at if of_verification else fresh.refreshed_at
     return HttpResponse(
-        kept.answer(question, fresh, lambda: stamped(make(fresh), fresh)), content_type="application/json"
+        kept.answer(question, fresh, lambda: stamped(make(fresh), fresh, moment)), content_type="application/json"
     )
 
 
@@ -127,7 +133,7 @@ def load_curves_by_type(request: Request) -> HttpResponse:
 def daily_load_profiles(request: Request) -> HttpResponse:
     """Mean kW per hour of day and customer type; readings above 20 kW are counted, not averaged."""
     site = request.query_params.get("site")
-    return _answer(request, lambda _: answers.load_profiles(site))
+    return _answer(request, lambda _: answers.load_profiles(site), of_verification=True)
 
 
 @_report("getArpu", serializers.Arpu, BASIS)
@@ -147,7 +153,7 @@ def monthly_arpu(request: Request) -> HttpResponse:
 @_report("getConsumptionByTenure", serializers.ConsumptionByTenure)
 def consumption_by_tenure(request: Request) -> HttpResponse:
     """Mean monthly kWh by months since first transaction and customer type, outliers left out (D-44)."""
-    return _answer(request, answers.tenure)
+    return _answer(request, answers.tenure, of_verification=True)
 
 
 @_report(

@@ -24,6 +24,10 @@ KWH_PER_MWH = 1000
 MOST_LINES = 6
 
 
+#: Drawings with many points, far down the page: without them it keeps its budget of bytes.
+LATER = frozenset({"tenure", "tenure-sample"})
+
+
 @dataclass(frozen=True)
 class ReportFigure:
     """A chart of a report with the note that says how it is computed."""
@@ -31,6 +35,11 @@ class ReportFigure:
     name: str
     chart: Figure
     note: str
+
+    @property
+    def later(self) -> bool:
+        """Whether a page fetches the drawing only when a reader comes to it."""
+        return self.name in LATER
 
 
 Maker = Callable[[ReportData, Mapping[str, str]], Figure | None]
@@ -44,25 +53,32 @@ class Report:
     title: str
     makers: Mapping[str, tuple[Maker, str]]
 
-    def figures(self, data: ReportData, names: Mapping[str, str]) -> list[ReportFigure]:
-        """Every figure that the filter leaves meaningful."""
-        found = []
-        for name, (make, note) in self.makers.items():
-            chart = make(data, names)
-            if chart is not None:
-                address = reverse("omreport:figure_csv", args=[self.name, name])
-                query = data.wanted.query
-                found.append(
-                    ReportFigure(name, replace(chart, csv_url=f"{address}?{query}" if query else address), note)
-                )
-        return found
+    def figures(self, data: ReportData, names: Mapping[str, str], only: str = "") -> list[ReportFigure]:
+        """Every figure that the filter leaves meaningful, or one; their values are fetched when asked for."""
+        found = (self._made(name, data, names) for name in self.makers if only in ("", name))
+        return [
+            replace(figure, chart=replace(figure.chart, values_url=self._address("figure", figure.name, data)))
+            for figure in found
+            if figure
+        ]
 
     def figure(self, name: str, data: ReportData, names: Mapping[str, str]) -> ReportFigure:
         """One figure; ``NotFound`` when the report, as filtered, has none of this name."""
-        for figure in self.figures(data, names) if name in self.makers else []:
-            if figure.name == name:
-                return figure
-        raise NotFound("This report has no such figure for this choice.")
+        found = self._made(name, data, names) if name in self.makers else None
+        if found is None:
+            raise NotFound("This report has no such figure for this choice.")
+        return found
+
+    def _made(self, name: str, data: ReportData, names: Mapping[str, str]) -> ReportFigure | None:
+        make, note = self.makers[name]
+        chart = make(data, names)
+        if chart is None:
+            return None
+        return ReportFigure(name, replace(chart, csv_url=self._address("figure_csv", name, data)), note)
+
+    def _address(self, view: str, name: str, data: ReportData) -> str:
+        address, query = reverse(f"omreport:{view}", args=[self.name, name]), data.wanted.query
+        return f"{address}?{query}" if query else address
 
 
 def _quarter_labels(quarters: Sequence[Quarter]) -> list[str]:

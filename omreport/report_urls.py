@@ -11,6 +11,8 @@ urlpatterns = [
     path("energy/", include("omreport.energy.urls")),
     path("quality/<slug:kind>/", views.quality, name="quality"),
     path("pdf/<int:job_id>/", views.pdf_file, name="pdf_file"),
+    path("<slug:report>/figures/<slug:figure>/", views.figure_page, name="figure"),
+    path("<slug:report>/figures/<slug:figure>/drawing/", views.figure_drawing, name="figure_drawing"),
     path("<slug:report>/figures/<slug:figure>.csv", views.figure_csv, name="figure_csv"),
     path("<slug:report>/figures/<slug:figure>.svg", views.figure_svg_file, name="figure_svg"),
     path("<slug:report>/report.xlsx", views.workbook_file, name="workbook"),

@@ -4,13 +4,14 @@ from typing import cast
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from ccportal.accounts.permissions import requires
 from ccportal.acdb.models import AcdbImport
 from ccportal.core.charts import BarChart, Series
 from ccportal.core.errors import InvalidInput, NotFound
-from ccportal.core.htmx import render_page
+from ccportal.core.htmx import render_page, wants_partial
 from ccportal.core.paging import page_number, paged
 from ccportal.core.svg import figure_svg
 from ccportal.jobs.services import create_job
@@ -114,6 +115,36 @@ def _page(request: HttpRequest, report: Report) -> HttpResponse:
 
 
 # ---------------------------------------------------------------- files
+
+
+@require_safe
+@requires("view_reports")
+def figure_page(request: HttpRequest, report: str, figure: str) -> HttpResponse:
+    """One figure with its values as a table; a report page fetches the table alone."""
+    wanted = ReportFilterForm(request.GET).wanted()
+    chosen = _figure(request, report, figure)
+    context = {
+        "report": report_named(report),
+        "item": chosen,
+        "figure": chosen.chart,
+        "open": True,
+        "wanted": wanted,
+        "words": wanted.words(site_names().names),
+        "freshness": queries.freshness(),
+    }
+    return render_page(request, "omreport/figure.html", "inc/chart_values.html", context)
+
+
+@require_safe
+@requires("view_reports")
+def figure_drawing(request: HttpRequest, report: str, figure: str) -> HttpResponse:
+    """The drawing of one figure, for a report page that is being scrolled; a whole page to everybody else."""
+    if not wants_partial(request):
+        return redirect(f"{reverse('omreport:figure', args=[report, figure])}?{request.GET.urlencode()}")
+    found = report_named(report).figures(ReportData(ReportFilterForm(request.GET).wanted()), site_names().names, figure)
+    if not found:
+        raise NotFound("This report has no such figure for this choice.")
+    return render(request, "omreport/htmx/drawing.html", {"figure": found[0]})
 
 
 @require_safe

@@ -43,7 +43,8 @@ class Figure:
     ``unit`` stands on the axis, in hover texts and in the table. ``description`` is what a screen reader
     hears; without one a summary is made. ``label_name`` heads the first column of the table (``Month``).
     ``places`` are the decimals of values, by default 0 for whole numbers and 2 otherwise. ``csv_url`` is
-    where the values can be downloaded. ``wide`` asks for the whole width of the page.
+    where the values can be downloaded; with ``values_url`` the table is fetched from there when somebody asks for it,
+    which keeps a page of many figures light. ``wide`` asks for the whole width of the page.
     """
 
     title: str
@@ -54,6 +55,7 @@ class Figure:
     label_name: str = ""
     places: int | None = None
     csv_url: str = ""
+    values_url: str = ""
     wide: bool = False
 
     kind = "Chart"

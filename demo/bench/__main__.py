@@ -17,21 +17,17 @@ from pathlib import Path
 
 from demo.bench.api import measure_api
 from demo.bench.client import Client, Timing, percentile
-from demo.bench.data import LARGE, MANY_CUSTOMERS, QUICK, Samples, Size, database, samples
+from demo.bench.data import FEW, HUGE, LARGE, MANY_CUSTOMERS, QUICK, Samples, Size, database, samples
 from demo.bench.pages import PAGES, SEARCH, Page
+from demo.bench.reports import measure_reports
 from demo.bench.server import WORKERS, environment, manage, peak_megabytes, serving
+from demo.bench.tables import table
 from demo.environment import ROOT, Stop
 
 REPORT = ROOT / "docs" / "benchmarks.md"
 SAMPLE = ROOT / "demo" / "sample.accdb"
 SIGN_INS = 15
 IMPORTS = 3  # the quickest counts
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table; all columns but the first are figures."""
-    lines = [" | ".join(head), " | ".join(["---"] + ["---:"] * (len(head) - 1)), *(" | ".join(row) for row in rows)]
-    return "\n".join(f"| {line} |" for line in lines)
 
 
 def prepare(source: Path, var: Path) -> str:
@@ -175,6 +171,8 @@ def main() -> int:
         else:
             parts.append(measure_size(LARGE, folder, PAGES, 100, api=True))
             parts.append(measure_size(MANY_CUSTOMERS, folder, SEARCH, 100))
+            parts.append("## Reports")
+            parts += [measure_reports(database(size, folder)) for size in (FEW, LARGE, HUGE)]
     except Stop as stop:
         sys.stderr.write(f"{stop}\n")
         return 1

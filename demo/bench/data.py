@@ -31,6 +31,8 @@ class Size:
 
 LARGE = Size("large", "BENCH_DB", 10_000, 1_000_000, 1_000_000)
 MANY_CUSTOMERS = Size("many customers", "BENCH_SEARCH_DB", 100_000, 100_000, 10_000)
+FEW = Size("few transactions", "BENCH_FEW_DB", 10_000, 100_000, 100_000)
+HUGE = Size("huge", "BENCH_HUGE_DB", 10_000, 10_000_000, 1_000_000)
 QUICK = Size("quick", "BENCH_DB", 300, 20_000, 5_000)
 
 

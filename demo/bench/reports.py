@@ -11,9 +11,11 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from demo.bench.client import percentile
-from demo.environment import ROOT
+from demo.bench.tables import table
+from demo.environment import ROOT, Stop
 
 REPEATS = 40
 NEW_ROWS = 1000
@@ -52,45 +54,67 @@ APPEND = f"""
 
 def main() -> None:
     for name in sys.argv[1:]:
-        with tempfile.TemporaryDirectory() as folder:
-            acdb = Path(folder) / "acdb.sqlite3"
-            shutil.copy(name, acdb)
-            environment = os.environ | {
-                "VAR_DIR": folder,
-                "SECRET_KEY": "measured",
-                "LOG_LEVEL": "ERROR",
-                "API_RATE": "1000000/min",
-                "DATABASE_URL": f"sqlite:///{folder}/portal.sqlite3",
-                "ACDB_URL": f"sqlite:///{acdb}",
-                "DJANGO_SETTINGS_MODULE": "ccportal.settings",
-                "ALLOWED_HOSTS": "testserver",
-            }
-            # A process of its own: its memory is that of the refresh, and settings are read once.
-            done = subprocess.run(
-                [sys.executable, "-m", "demo.bench.reports_child"],
-                env=environment,
-                cwd=ROOT,
-                capture_output=True,
-                check=True,
-            )
-            report(json.loads(done.stdout))
+        print(measure_reports(Path(name)), flush=True)
 
 
-def report(found: dict) -> None:
-    rows = found["rows"]
-    print(f"\n### {rows:,} transactions\n")
-    print("| step | seconds | |\n| --- | ---: | --- |")
-    print(f"| the database's own sum by site and month | {found['scan']:.2f} | {rows / found['scan']:,.0f} rows/s |")
-    ratio = found["build"] / found["scan"]
-    print(f"| full build | {found['build']:.2f} | {rows / found['build']:,.0f} rows/s, {ratio:.1f} times the scan |")
-    print(f"| refresh after {NEW_ROWS:,} new rows | {found['refresh']:.2f} | |")
-    print(f"| refresh with nothing new | {found['idle']:.2f} | |")
-    print(f"| comparison of every month | {found['thorough']:.2f} | |")
-    print(f"\nMemory at most {found['memory']:.0f} MB.\n")
-    print("| operation | median ms | p95 ms | median ms, computed anew | kB |\n| --- | ---: | ---: | ---: | ---: |")
-    for name, (anew, times, size) in found["operations"].items():
-        usual = f"{percentile(times, 50):.1f} | {percentile(times, 95):.1f}"
-        print(f"| {name} | {usual} | {percentile(anew, 50):.1f} | {size / 1024:.1f} |")
+def measure_reports(path: Path) -> str:
+    """Build, refresh and operations on one SQLite file with the tables of the ACDB, as Markdown."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        acdb = Path(folder) / "acdb.sqlite3"
+        shutil.copy(path, acdb)
+        environment = os.environ | {
+            "VAR_DIR": folder,
+            "SECRET_KEY": "measured",
+            "LOG_LEVEL": "ERROR",
+            "API_RATE": "1000000/min",
+            "DATABASE_URL": f"sqlite:///{folder}/portal.sqlite3",
+            "ACDB_URL": f"sqlite:///{acdb}",
+            "DJANGO_SETTINGS_MODULE": "ccportal.settings",
+            "ALLOWED_HOSTS": "testserver",
+        }
+        # A process of its own: its memory is that of the refresh, and settings are read once.
+        done = subprocess.run(
+            [sys.executable, "-m", "demo.bench.reports_child"],
+            env=environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        raise Stop(f"The reports could not be measured:\n{done.stderr[-2000:]}")
+    return shown(json.loads(done.stdout.splitlines()[-1]))
+
+
+def shown(found: dict[str, Any]) -> str:
+    rows, scan = found["rows"], found["scan"]
+    ratio = found["build"] / scan
+    steps = [
+        ["the database's own sum by site and month", f"{scan:.2f}", f"{rows / scan:,.0f} rows/s"],
+        ["full build", f"{found['build']:.2f}", f"{rows / found['build']:,.0f} rows/s, {ratio:.1f} times the scan"],
+        [f"refresh after {NEW_ROWS:,} new rows", f"{found['refresh']:.2f}", ""],
+        ["refresh with nothing new", f"{found['idle']:.2f}", ""],
+        ["comparison of every month", f"{found['thorough']:.2f}", ""],
+    ]
+    operations = [
+        [
+            name,
+            f"{percentile(times, 50):.1f}",
+            f"{percentile(times, 95):.1f}",
+            f"{percentile(anew, 50):.1f}",
+            f"{size / 1024:.1f}",
+        ]
+        for name, (anew, times, size) in found["operations"].items()
+    ]
+    memory = f"Memory of the process at most {found['memory']:.0f} MB, {found['memory_before']:.0f} MB before."
+    return "\n\n".join(
+        [
+            f"### Reports over {rows:,} transactions",
+            table(["step", "seconds", ""], steps),
+            memory,
+            table(["operation", "median ms", "p95 ms", "median ms, computed anew", "kB"], operations),
+        ]
+    )
 
 
 if __name__ == "__main__":

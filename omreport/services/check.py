@@ -1,15 +1,16 @@
 """Proves the rollups equal to a direct computation: other queries than those that build them."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from operator import add
 from typing import Any
 
 from django.db.models import Count, FloatField, Min, QuerySet, Sum
 
 from billing.models import HistoryRow
 from ccportal.acdb.accountnumbers import site_code
-from ccportal.acdb.functions import YearMonth, normalised, site_of
+from ccportal.acdb.functions import YearMonth, normalised
 from ccportal.core.money import rounded
 from omreport.models import AccountFirstSeen, AccountMonth, LegacyMonth, MeterHour, SiteDay, SiteMonth
 from omreport.services import ledger, readings, store
@@ -52,13 +53,13 @@ def _text(values: tuple | None) -> str:
 
 def _site_sums(history: QuerySet[HistoryRow]) -> dict[Any, tuple]:
     rows = (
-        history.values_list(site_of("account"), YearMonth("at"))
+        history.values_list(normalised("account"), YearMonth("at"))
         .annotate(n=Count("*"), revenue=Sum("amount", output_field=FloatField()), energy=Sum("kwh"))
         .order_by()
     )
     found: dict[Any, list] = defaultdict(lambda: [0, Decimal(0), Decimal(0)])
-    for ending, period, n, revenue, energy in rows.iterator():
-        sums = found[site_code(ending), period_of(period)]
+    for account, period, n, revenue, energy in rows.iterator():
+        sums = found[site_code(account), period_of(period)]
         for place, value in enumerate((n, rounded(revenue, 4), rounded(energy, 4))):
             sums[place] += value
     return {key: tuple(sums) for key, sums in found.items()}
@@ -84,16 +85,25 @@ def _rolled_first() -> dict[Any, tuple]:
 
 
 def _accounts(history: QuerySet[HistoryRow]) -> dict[Any, tuple]:
-    return _keyed(ledger.account_months(history), 2)
+    found: dict[Any, tuple] = {}
+    for account, period, site, *sums, days, vended in ledger.account_months(history):
+        known = found.get((account, period))
+        if known:
+            sums, days, vended = [*map(add, known[1:-2], sums)], known[-2] | days, known[-1] + vended
+        found[account, period] = (site, *sums, days, vended)
+    return found
 
 
 def _legacy(history: QuerySet[HistoryRow]) -> dict[Any, tuple]:
     if not has_two(history.model._meta.db_table):
         return {}
-    return _keyed(ledger.legacy_months(set(ledger.checksums(history))), 2)
+    found: dict[Any, tuple] = {}
+    for account, period, vended in ledger.legacy_months(set(ledger.checksums(history))):
+        found[account, period] = (found.get((account, period), (0,))[0] + vended,)
+    return found
 
 
-def _keyed(rows: list[tuple], key: int) -> dict[Any, tuple]:
+def _keyed(rows: Iterable[tuple], key: int) -> dict[Any, tuple]:
     return {row[:key]: row[key:] for row in rows}
 
 

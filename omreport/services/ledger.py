@@ -1,6 +1,6 @@
 """Adds the ledger up by account and month, in the ACDB."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from ccportal.core.text import clean
 from omreport.fields import to_stored
 from omreport.functions import DayBit, LocalDay, LocalStamp, RowHash
 from omreport.services.months import Periods, in_periods, period_of
+from omreport.services.source import rows as source_rows
 
 LONGEST_ACCOUNT = 40
 ACCOUNT_FIELDS = (
@@ -39,9 +40,21 @@ def account_key(text: str | None) -> str:
     return clean(text).upper()[:LONGEST_ACCOUNT]
 
 
-def account_months(history: QuerySet[HistoryRow], periods: Periods = None) -> list[AccountRow]:
-    """Rows of ``AccountMonth`` in the stored form, for the given months or all; one pass over the ledger."""
-    rows = (
+#: What becomes of a column, where it is not the sum, when rows of the same account and month meet.
+ACCOUNT_MEETING = {"site": "{new}", "days": "{old} | {new}"}
+
+
+@lru_cache(maxsize=50_000)
+def _account_and_site(text: str | None) -> tuple[str, str]:
+    return account_key(text), site_code(account_key(text))
+
+
+def account_months(history: QuerySet[HistoryRow], periods: Periods = None) -> Iterator[AccountRow]:
+    """Rows of ``AccountMonth`` in the stored form, for the given months or all; one pass over the ledger.
+
+    An account that the database still takes for two, like one with a tab after it, comes in two rows.
+    """
+    query = (
         in_periods(history, periods)
         .values_list(normalised("account"), YearMonth("at"))
         .annotate(
@@ -57,26 +70,16 @@ def account_months(history: QuerySet[HistoryRow], periods: Periods = None) -> li
         )
         .order_by()
     )
-    return _merged(rows.iterator())
+    for text, stored_period, n, payments, revenue, kwh, paid, paid_kwh, consumed, bits, vended in source_rows(query):
+        (account, site), period = _account_and_site(text), period_of(stored_period)
+        yield (
+            account, period, site, n, payments, to_stored(revenue), to_stored(kwh), to_stored(paid),
+            to_stored(paid_kwh), to_stored(consumed), int(bits or 0) if period else 0, to_stored(vended),
+        )  # fmt: skip
 
 
 def _sum(column: str, when: Q | None = None) -> Sum:
     return Sum(column, filter=when, output_field=FloatField())
-
-
-def _merged(rows: Iterable[tuple[Any, ...]]) -> list[AccountRow]:
-    """One row per account and month, where the database still tells spellings apart."""
-    found: dict[tuple[str, int], list[Any]] = {}
-    for text, stored_period, n, payments, revenue, kwh, paid, paid_kwh, consumed, bits, vended in rows:
-        account, period = account_key(text), period_of(stored_period)
-        sums = [n, payments, *map(to_stored, (revenue, kwh, paid, paid_kwh, consumed)), bits or 0, to_stored(vended)]
-        if not period:
-            sums[7] = 0
-        known = found.setdefault((account, period), [])
-        if known:
-            sums = [a | b if place == 7 else a + b for place, (a, b) in enumerate(zip(known, sums, strict=True))]
-        found[account, period] = sums
-    return [(account, period, site_code(account), *sums) for (account, period), sums in found.items()]
 
 
 def site_days(history: QuerySet[HistoryRow], periods: Periods = None) -> list[tuple[str, int, int, int, int]]:
@@ -89,7 +92,7 @@ def site_days(history: QuerySet[HistoryRow], periods: Periods = None) -> list[tu
         .order_by()
     )
     found: dict[tuple[str, int, int], list[int]] = {}
-    for ending, stored_period, day, n, kwh in rows.iterator():
+    for ending, stored_period, day, n, kwh in source_rows(rows):
         site, period = site_code(ending), period_of(stored_period)
         if site and period:
             sums = found.setdefault((site, period, day), [0, 0])
@@ -98,36 +101,42 @@ def site_days(history: QuerySet[HistoryRow], periods: Periods = None) -> list[tu
     return [(*key, n, kwh) for key, (n, kwh) in found.items()]
 
 
-def legacy_months(overlap: Collection[int], periods: Periods = None) -> list[tuple[str, int, int]]:
+def legacy_months(overlap: Collection[int], periods: Periods = None) -> Iterator[tuple[str, int, int]]:
     """kWh of the long ledger's rows that the recent one lacks, by account and dated month (D-41).
 
     A row is the same when account, time, amount, kWh and payment flag are; the recent one is kept. ``overlap`` are the
-    months in which both have rows. Called only when the recent ledger is the source of the reports.
+    months in which both have rows. Called only when the recent ledger is the source of the reports. An account and
+    month may come in several rows, to be added up.
     """
     history = LegacyTransaction._default_manager.order_by()
     if periods is None:
         periods = list(history.values_list(YearMonth("at"), flat=True).distinct())
     wanted = {period for period in map(period_of, periods) if period}
     apart = wanted - set(overlap)
-    found: dict[tuple[str, int], int] = {}
     if apart:
         rows = in_periods(history, apart).values_list(normalised("account"), YearMonth("at"))
-        for text, period, vended in rows.annotate(vended=_sum("kwh", Q(kwh__gt=0))).order_by().iterator():
-            _add(found, text, period_of(period), vended)
+        yield from _usable(source_rows(rows.annotate(vended=_sum("kwh", Q(kwh__gt=0))).order_by()))
     by_year: dict[int, set[int]] = {}
     for period in wanted & set(overlap):
         by_year.setdefault(period // 100, set()).add(period)
     for year_periods in by_year.values():
-        _add_missing(found, history, year_periods)
-    return [(account, period, vended) for (account, period), vended in found.items()]
+        yield from _usable(_missing(history, year_periods))
 
 
-def _add_missing(found: dict[tuple[str, int], int], history: QuerySet[HistoryRow], periods: set[int]) -> None:
-    """Add what one year's rows have that the recent ledger lacks; the database compares them, a year at a time."""
+def _missing(history: QuerySet[HistoryRow], periods: set[int]) -> Iterator[tuple[str, int, float]]:
+    """What one year's rows have that the recent ledger lacks; the database compares them, a year at a time."""
     recent = _identities(in_periods(Transaction._default_manager.order_by(), periods))
     missing = _identities(in_periods(history, periods)).difference(recent)
     for account, _, _, kwh, _, period in missing.iterator():
-        _add(found, account, period_of(period), max(kwh, 0))
+        yield account, period, max(kwh, 0)
+
+
+def _usable(rows: Iterable[tuple[Any, Any, Any]]) -> Iterator[tuple[str, int, int]]:
+    """In the stored form, without rows that belong to nobody or to no month."""
+    for text, stored_period, vended in rows:
+        account, period = account_key(text), period_of(stored_period)
+        if account and period:
+            yield account, period, to_stored(vended)
 
 
 def _identities(rows: QuerySet[HistoryRow]) -> QuerySet[HistoryRow, tuple[Any, ...]]:
@@ -141,12 +150,6 @@ def _identities(rows: QuerySet[HistoryRow]) -> QuerySet[HistoryRow, tuple[Any, .
         Coalesce(Cast("is_payment", IntegerField()), Value(0)),
         YearMonth("at"),
     )
-
-
-def _add(found: dict[tuple[str, int], int], text: object, period: int, vended: float | None) -> None:
-    account = account_key(text)
-    if account and period:
-        found[account, period] = found.get((account, period), 0) + to_stored(vended)
 
 
 def checksums(history: QuerySet[HistoryRow], periods: Periods = None) -> dict[int, tuple[int, str]]:

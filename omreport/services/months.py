@@ -36,6 +36,16 @@ def quarter_key(period: int) -> int:
     return period // 100 * 10 + (period % 100 + 2) // 3
 
 
+def months_of_quarters(periods: Collection[int]) -> set[int]:
+    """All months of the quarters that these months are in.
+
+    >>> sorted(months_of_quarters({202602, 0}))
+    [0, 202601, 202602, 202603]
+    """
+    firsts = {period - (period % 100 - 1) % 3 for period in periods if period}
+    return {first + place for first in firsts for place in range(3)} | ({UNDATED} & set(periods))
+
+
 def in_periods(rows: QuerySet[Rows], periods: Periods, column: str = "at") -> QuerySet[Rows]:
     """Only rows of these months, by ranges of time that an index could serve; None means all."""
     if periods is None:

@@ -1,9 +1,10 @@
 """Rollups: what reports read instead of the history (D-01). Three ways to bring them up to date:
 
-* ``refresh()`` costs almost nothing: rows with new IDs and months that the portal marked are added up again. When the
-  number of rows does not fit, something was deleted or changed its place, and the next way is taken.
+* ``refresh()`` costs little: rows with new IDs and months that the portal marked are added up again. When the number
+  of rows does not fit, something was deleted or changed its place, and the next way is taken.
 * ``refresh(thorough=True)`` compares a checksum of every month with the one of the last time; only months that
-  differ, by whomever they were changed, are added up again. So are readings and faults.
+  differ, by whomever they were changed, are added up again. So are readings, tenure and faults, whose figures are
+  therefore of ``RollupState.verified_at``.
 * ``rebuild()`` forgets everything and adds up all.
 
 Whatever is written is written in one transaction, so that a report is always of one moment.
@@ -33,15 +34,17 @@ from omreport.models import (
     SiteDay,
     SourceMonth,
 )
-from omreport.services import faults, ledger, readings, store
+from omreport.services import faults, ledger, readings, store, summaries
 from omreport.services.months import Periods, number_of, period_of
-from omreport.services.summaries import account_types, write_summaries
+from omreport.services.summaries import account_types
 from omreport.services.tenure import write_tenure
 
 Report = Callable[[str], None]
 Sums = dict[int, tuple[int, str]]
 LEGACY_TABLE = LegacyTransaction._meta.db_table
 READINGS_TABLE = Reading._meta.db_table
+#: Where more months than these changed, everything that rests on them is written anew.
+MOST_MONTHS = 12
 UNREADABLE = "The customer database could not be read."
 
 
@@ -88,8 +91,10 @@ def refresh(report: Report = lambda step: None, *, thorough: bool = False, every
     if not (changes.thorough or changes.periods or _directory_changed(state)):
         return _still_right(state)
     report("Adding up months of the ledger")
-    account_rows = ledger.account_months(changes.history, changes.periods)
-    legacy_rows = _legacy_rows(changes)
+    accounts = store.Staged(AccountMonth, ledger.ACCOUNT_FIELDS, 2, ledger.ACCOUNT_MEETING)
+    accounts.fill(ledger.account_months(changes.history, changes.periods))
+    legacy = store.Staged(LegacyMonth, ledger.LEGACY_FIELDS, 2)
+    legacy.fill(_legacy_rows(changes))
     day_rows = ledger.site_days(changes.history, changes.periods)
     report("Adding up readings")
     reading_rows = readings.meter_hours(changes.readings) if changes.readings or changes.readings is None else []
@@ -97,24 +102,28 @@ def refresh(report: Report = lambda step: None, *, thorough: bool = False, every
     report("Writing")
     with transaction.atomic():
         _claim(state)
-        _replace(AccountMonth, ledger.ACCOUNT_FIELDS, account_rows, changes.periods)
-        _replace(LegacyMonth, ledger.LEGACY_FIELDS, legacy_rows, changes.legacy)
+        changed = _put(accounts, changes)
+        legacy.replace(changes.legacy)
         _replace(SiteDay, ledger.DAY_FIELDS, day_rows, changes.periods)
         _replace(MeterHour, readings.METER_FIELDS, reading_rows, changes.readings)
         types = account_types()
-        months = list(store.fetch(AccountMonth, ledger.ACCOUNT_FIELDS))
-        write_summaries(months, types)
-        state.facts = {
-            "typed_accounts": sum(map(bool, types.values())),
-            "tenure_accounts": write_tenure(months, types),
-            "meter_source": readings.meter_source()._meta.db_table,
-        }
+        if changed is None or _directory_changed(state):
+            summaries.write_all(types)
+        elif changed:
+            summaries.write_some(changed, types)
+        state.facts |= {"typed_accounts": sum(map(bool, types.values()))}
         if found:
+            state.facts |= {
+                "tenure_accounts": write_tenure(types),
+                "meter_source": readings.meter_source()._meta.db_table,
+            }
             readings.write_type_hours()
             _write_faults(state, *found)
         _write_sums(changes.sums)
         ChangedMonth.objects.filter(pk__in=changes.marks).delete()
         _finish(state, changes)
+    accounts.drop()
+    legacy.drop()
     return state
 
 
@@ -187,9 +196,9 @@ def _differing(table: str, sums: Sums) -> set[int]:
     return {period for period in {*known, *sums} if known.get(period) != sums.get(period)}
 
 
-def _legacy_rows(changes: Changes) -> list[tuple[str, int, int]]:
+def _legacy_rows(changes: Changes) -> Iterable[tuple[str, int, int]]:
     if not has_two(changes.table) or not (changes.legacy or changes.legacy is None):
-        return []
+        return ()
     recent = changes.sums.get(changes.table, {})
     return ledger.legacy_months(set(recent), changes.legacy)
 
@@ -202,6 +211,14 @@ def _claim(state: RollupState) -> None:
     if not RollupState.objects.filter(id=1, version=state.version).update(version=state.version + 1):
         raise Conflict("The reports were brought up to date by somebody else meanwhile.")
     state.version += 1
+
+
+def _put(staged: store.Staged, changes: Changes) -> list[tuple[str, int]] | None:
+    """Take over the account months; those that changed, None when they are most of all."""
+    some = changes.periods is not None and len(changes.periods) <= MOST_MONTHS
+    changed = [(str(account), int(period)) for account, period in staged.changed(changes.periods)] if some else None
+    staged.replace(changes.periods)
+    return changed
 
 
 def _replace(model: type, fields: tuple[str, ...], rows: list[tuple], periods: Periods) -> None:

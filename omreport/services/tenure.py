@@ -1,12 +1,13 @@
 """Writes consumption by tenure: per customer type and month since the first transaction (semantics 13)."""
 
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
-from typing import Any
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
 
 from omreport import models
-from omreport.calculations import Spread, spread
+from omreport.calculations import spread
 from omreport.fields import SCALE, to_stored
 from omreport.services import store
 
@@ -14,40 +15,51 @@ POINT_FIELDS = ("customer_type", "month", "accounts", "kept", "kwh", "mean", "de
 START_FIELDS = ("customer_type", "period", "accounts")
 
 
-def write_tenure(rows: Iterable[Sequence[Any]], types: Mapping[str, str]) -> dict[str, int]:
-    """From the account months in the stored form and what only the long ledger has; untyped accounts are left out.
+def write_tenure(types: Mapping[str, str]) -> dict[str, int]:
+    """From the account months and what only the long ledger has; untyped accounts are left out.
 
     Returns the number of accounts with data per type.
     """
-    vended: dict[tuple[str, int], int] = defaultdict(int)
-    first: dict[str, int] = {}
-    typed = {account for account, kind in types.items() if kind}
-    recent = ((row[0], row[1], row[-1]) for row in rows)
-    for account, period, kwh in chain(recent, store.fetch(models.LegacyMonth, ("account", "period", "vended"))):
-        if period and account in typed:
-            first[account] = min(first.get(account, period), period)
-            if kwh > 0:
-                vended[account, period] += kwh
-    store.replace(models.TenureStart, START_FIELDS, 2, _starts(first, types))
-    points = _points(vended, first, types)
-    found = ((*key, s.values, s.kept, to_stored(s.total), s.mean, s.deviation) for key, s in points.items())
+    starts: dict[tuple[str, int], int] = defaultdict(int)
+    # Numbers side by side: a list of objects for each account and month would be the largest thing in memory.
+    values: dict[tuple[str, int], array[float]] = defaultdict(lambda: array("d"))
+    with_energy: Counter[str] = Counter()
+    for account, months in groupby(_account_months(), itemgetter(0)):
+        kind = types.get(account, "")
+        if kind:
+            with_energy[kind] += _follow(kind, months, starts, values)
+    store.replace(models.TenureStart, START_FIELDS, 2, ((*key, accounts) for key, accounts in starts.items()))
+    points = ((key, spread(found)) for key, found in values.items())
+    found = ((*key, s.values, s.kept, to_stored(s.total), s.mean, s.deviation) for key, s in points)
     store.replace(models.TenurePoint, POINT_FIELDS, 2, found)
-    return Counter(types[account] for account in {account for account, _ in vended})
+    return {kind: accounts for kind, accounts in with_energy.items() if accounts}
 
 
-def _starts(first: Mapping[str, int], types: Mapping[str, str]) -> list[tuple[str, int, int]]:
-    counts: dict[tuple[str, int], int] = defaultdict(int)
-    for account, period in first.items():
-        counts[types[account], period] += 1
-    return [(kind, period, count) for (kind, period), count in counts.items()]
+def _account_months() -> Iterable[store.Row]:
+    """Account, month and kWh of both ledgers, in the order of account and month."""
+    columns = "account, period, vended"
+    both = (
+        f"SELECT {columns} FROM {store.table_of(models.AccountMonth)} WHERE account <> '' AND period > 0 "  # noqa: S608 - names are the models'
+        f"UNION ALL SELECT {columns} FROM {store.table_of(models.LegacyMonth)}"
+    )
+    return store.stream(
+        f"SELECT account, period, SUM(vended) FROM ({both}) AS months GROUP BY account, period ORDER BY account, period"  # noqa: S608 - as above
+    )
 
 
-def _points(
-    vended: Mapping[tuple[str, int], int], first: Mapping[str, int], types: Mapping[str, str]
-) -> dict[tuple[str, int], Spread]:
-    values: dict[tuple[str, int], list[float]] = defaultdict(list)
-    for (account, period), kwh in vended.items():
-        start = first[account]
-        months = (period // 100 - start // 100) * 12 + period % 100 - start % 100
-        values[types[account], months].append(kwh / SCALE)
-    return {key: spread(found) for key, found in values.items()}
+def _follow(
+    kind: str,
+    months: Iterable[store.Row],
+    starts: dict[tuple[str, int], int],
+    values: dict[tuple[str, int], "array[float]"],
+) -> int:
+    """Enter one account's months; 1 when it has energy in any."""
+    start, found = 0, 0
+    for _, period, vended in months:
+        if not start:
+            start = period
+            starts[kind, start] += 1
+        if vended > 0:
+            found = 1
+            values[kind, (period // 100 - start // 100) * 12 + period % 100 - start % 100].append(int(vended) / SCALE)
+    return found

@@ -200,3 +200,24 @@ def test_expired_files_are_deleted(printed):
     assert delete_expired() == 1
     assert not path.exists()
     assert str(folder()).startswith(str(settings.MEDIA_ROOT))
+
+
+def test_the_values_of_a_figure_are_a_page_of_their_own_without_script(sign_in, thabo, sales):
+    page = sign_in(thabo).get("/reports/om/figures/energy/").content.decode()
+    assert "<h1>" in page
+    assert '<details class="values" open>' in page
+    assert "The whole O&amp;M report" in page
+
+
+def test_a_report_page_fetches_the_values_of_a_figure_alone(sign_in, thabo, sales):
+    part = sign_in(thabo).get("/reports/om/figures/energy/", headers={"HX-Request": "true"}).content.decode()
+    assert part.lstrip().startswith("<details")
+
+
+def test_a_drawing_that_is_left_out_leads_to_its_page_without_script(sign_in, thabo, sales):
+    answer = sign_in(thabo).get("/reports/om/figures/tenure/drawing/?site=MAK")
+    assert (answer.status_code, answer["Location"]) == (302, "/reports/om/figures/tenure/?site=MAK")
+
+
+def test_a_figure_that_does_not_exist_is_not_found(sign_in, thabo, sales):
+    assert sign_in(thabo).get("/reports/om/figures/moonlight/").status_code == 404

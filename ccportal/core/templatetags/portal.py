@@ -100,11 +100,12 @@ def widget(field: BoundField, placeholder: str = "") -> SafeString:
 
 
 @register.simple_tag
-def chart(figure: Figure | Sparkline) -> SafeString:
-    """A figure with legend and table of values, or a sparkline alone."""
+def chart(figure: Figure | Sparkline, values: str = "") -> SafeString:
+    """A figure with legend and table of values, ``"open"`` or folded, or a sparkline alone."""
     if isinstance(figure, Sparkline):
         return sparkline_svg(figure)
     several = len(figure.series) > 1
     legend = [(series.name, f"s{colour_index(n)}") for n, series in enumerate(figure.series, 1)] if several else []
     drawing = "" if figure.empty else figure_svg(figure)
-    return render_to_string("inc/chart.html", {"figure": figure, "drawing": drawing, "legend": legend})
+    context = {"figure": figure, "drawing": drawing, "legend": legend, "open": values == "open"}
+    return render_to_string("inc/chart.html", context)
