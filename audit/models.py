@@ -121,3 +121,29 @@ class ChainCheck(models.Model):
 
     def __str__(self) -> str:
         return f"check of {self.links} links: {self.first_fault or 'unchanged'}"
+
+
+class ExportFile(models.Model):
+    """A file that somebody asked for and a worker makes; ``token`` is its name on the disk and in its address."""
+
+    token = models.CharField(max_length=43, unique=True)
+    requested_by = models.CharField(max_length=20, db_index=True, help_text="Employee number.")
+    title = models.CharField(max_length=120)
+    wanted = models.JSONField(help_text="Source, columns, filters and format.")
+    job = models.ForeignKey("jobs.Job", null=True, on_delete=models.SET_NULL, related_name="+")
+    rows = models.BigIntegerField(default=0)
+    size = models.BigIntegerField(default=0, help_text="Bytes.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    ready_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.title} for {self.requested_by}"
+
+    @property
+    def format(self) -> str:
+        return str(self.wanted["format"])

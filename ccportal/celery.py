@@ -34,6 +34,7 @@ SCHEDULE: dict[str, float | crontab] = {
     "omreport.refresh_rollups": MINUTE,
     "omreport.verify_rollups": 10 * MINUTE,
     "omreport.check_energy": 60 * MINUTE,
+    "audit.clean_exports": 60 * MINUTE,
     "audit.verify": crontab(hour="2", minute="40"),
     "jobs.clean": crontab(hour="3", minute="40"),
     "omreport.clean_files": crontab(hour="3", minute="50"),

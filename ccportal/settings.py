@@ -331,6 +331,9 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR_DIR / "media"
+# Larger exports are made by the worker; their files are deleted after so many hours.
+EXPORT_INLINE_ROWS = env.integer("EXPORT_INLINE_ROWS", 20000)
+EXPORT_KEPT_HOURS = env.integer("EXPORT_KEPT_HOURS", 72)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

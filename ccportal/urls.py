@@ -20,6 +20,7 @@ urlpatterns = [
     path("mutations/", include("audit.urls")),
     path("tables/", include("audit.tables.urls")),
     path("roles/", include("ccportal.accounts.role_urls")),
+    path("export/", include("audit.exports.urls")),
     path("import/", include("ccportal.acdb.urls")),
     path("reports/", include("omreport.report_urls")),
     path("jobs/", include("ccportal.jobs.urls")),

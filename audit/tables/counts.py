@@ -48,7 +48,7 @@ def about(rows: Rows) -> Count:
     key = "few:" + _key(rows)
     known = cache.get(key)
     if known is None:
-        known = _count_some(rows)
+        known = up_to(rows, COUNTED)
         cache.set(key, known, KEPT_FOR)
     if known <= COUNTED:
         return Count(int(known), True, f"{known:,}")
@@ -84,11 +84,12 @@ def _size(table: Table) -> int:
         return UNREADABLE
 
 
-def _count_some(rows: Rows) -> int:
+def up_to(rows: Rows, limit: int) -> int:
+    """The number of rows, or ``limit + 1`` when there are more: counting stops there."""
     connection = acdb()
-    limited = f"SELECT 1 AS one {rows.source} LIMIT {COUNTED + 1}"
+    limited = f"SELECT 1 AS one {rows.source} LIMIT {int(limit) + 1}"
     if connection.vendor == SQL_SERVER:
-        limited = f"SELECT TOP {COUNTED + 1} 1 AS one {rows.source}"
+        limited = f"SELECT TOP {int(limit) + 1} 1 AS one {rows.source}"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT COUNT(*) FROM ({limited}) found", list(rows.params))  # noqa: S608 - catalogue names
         return int(cursor.fetchone()[0])
