@@ -41,12 +41,12 @@ _FROM: dict[str, tuple[str, ...]] = {
 }
 
 
-def send(row: OutboxMessage) -> str:
+def send(row: OutboxMessage, driver: ChannelDriver | None = None) -> str:
     """Send the message of an outbox row; the channel's id of it. The outbox's faults say what to do otherwise."""
     message = Message.objects.select_related("contact", "conversation").get(pk=row.payload["message"])
     if message.external_id:
         return message.external_id
-    driver = registry.driver(message.channel)
+    driver = driver or registry.driver(message.channel)
     # The first attempt of a row is new, or somebody of the staff decided to send again.
     if row.attempts > 1 and message.details.get("handed_at") and not driver.is_idempotent:
         return _wait_for_word(message)
