@@ -24,6 +24,7 @@ urlpatterns = [
     path("import/", include("ccportal.acdb.urls")),
     path("reports/", include("omreport.report_urls")),
     path("jobs/", include("ccportal.jobs.urls")),
+    path("care/", include("whatsapp.urls")),
     path("", include("whatsapp.api_urls")),
     path("admin/", admin.site.urls),
 ]
