@@ -228,6 +228,12 @@ SMS_URL = env.text("SMS_URL")
 SMS_API_KEY = env.text("SMS_API_KEY")
 HR_TIMEOUT_SECONDS = env.integer("HR_TIMEOUT_SECONDS", 5)
 
+# ---------------------------------------------------------------- language model: proposes, rules decide
+LLM_URL = env.text("LLM_URL")
+LLM_API_KEY = env.text("LLM_API_KEY")
+LLM_MODEL = env.text("LLM_MODEL")
+LLM_TIMEOUT_SECONDS = env.integer("LLM_TIMEOUT_SECONDS", 20)
+
 # ---------------------------------------------------------------- WhatsApp
 # Which channel begins conversations: cloud, linked or simulator.
 WHATSAPP_CHANNEL = env.text("WHATSAPP_CHANNEL", "cloud" if PRODUCTION else "simulator")

@@ -28,6 +28,9 @@ _ESCALATION = re.compile(
     r"ka potlako|kapele-pele|mookameli|sepolesa|lekhetlo la (?:bobeli|boraro)|makhetlo|beke|libeke|khoeli|likhoeli|khale|khutlisetsoa|nkhutlisetse|habeli|ntse ke (?:letile|emetse)|"
     r"urgente?|directeur|chef|police|(?:deuxieme|troisieme) fois|semaines?|mois|toujours (?:rien|pas)|rembours\w*|deux fois)\b"
 )
+_BUT = re.compile(
+    r"\b(?:but|however|only|except|again|hape|empa|feela|mara|maar|ntle le|mais|sauf|then|went|off|half|ha e|ha o|ha li|not|no)\b"
+)
 _GREETING = re.compile(
     r"^(?:(?:hi|hello|hey|hallo|helo|good|morning|afternoon|evening|day|night|lumela|lumelang|dumela|dumelang|khotso|bonjour|bonsoir|salut|eita|hola|greetings|"
     r"ntate|mme|mma|ausi|abuti|sir|madam|team|dear|please|kopa|ke|kopa|thuso|help|me|us|there|le|kae|joang|how|are|you|u|ca|va|monsieur|madame|a|o|phela|kea|bo|"
@@ -56,9 +59,16 @@ def is_escalation(text: str) -> bool:
     return bool(_ESCALATION.search(unify(text)))
 
 
+def says_back(text: str) -> bool:
+    """Whether the message says, unasked and without a but, that all is well again."""
+    return says_power_is_back(text) and not _BUT.search(unify(text))
+
+
 def is_good_news(text: str, category: str) -> bool:
     """Power is back, or thanks, and no fault beside."""
-    return says_power_is_back(text) or (category == "general-inquiry" and thanks(text) and len(text.split()) <= 12)
+    if category not in ("general-inquiry", "no-power"):
+        return False
+    return says_back(text) or (category == "general-inquiry" and thanks(text) and len(text.split()) <= 12)
 
 
 def priority_of(category: str, *, safety: bool, proposed: str = "") -> str:

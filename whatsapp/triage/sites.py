@@ -9,6 +9,8 @@ from customers.models import Site
 from whatsapp.triage.types import Known
 
 _ACCOUNT = re.compile(r"\b(?:\d{3,4}\s?-?\s?[A-Za-z]{3}|[A-Za-z]{3}\s?-?\s?\d{3,4})\b")
+#: "I live at", "ke lula", "my account number is".
+WORDS_AROUND_A_PLACE = 4
 FRANCOPHONE = frozenset({"BJ", "TG", "CI", "BF", "SN", "NE", "ML", "GN", "CD", "CM", "GA", "CG"})
 
 
@@ -55,3 +57,15 @@ def site_in(text: str, known: Known) -> str:
         if f" {code} " in f" {' '.join(re.findall('[A-Za-z]+', text))} ":
             found.add(code)
     return found.pop() if len(found) == 1 else ""
+
+
+def names_only_a_place(text: str, known: Known) -> bool:
+    """Whether the message is an answer to "where?": a site or an account number, and hardly a word beside."""
+    if not site_in(text, known):
+        return False
+    place = site_in(text, known)
+    written = [known.sites[place], place, *known.aliases.get(place, ()), *_ACCOUNT.findall(text)]
+    rest = f" {fold(text)} "
+    for name in sorted(written, key=len, reverse=True):
+        rest = rest.replace(f" {fold(name)} ", " ")
+    return len(rest.split()) <= WORDS_AROUND_A_PLACE
