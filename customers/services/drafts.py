@@ -43,7 +43,7 @@ def keep(owner: str, token: UUID, step: str, typed: Mapping[str, str]) -> Custom
             raise NotFound("There is no such draft of yours.")
         if draft.state != DraftState.OPEN:
             raise Conflict("This customer is registered already, or is being registered at this moment.")
-        draft.typed = {**draft.typed, step: {name: text[:MAX_TEXT] for name, text in typed.items()}}
+        draft.typed = {**draft.typed, step: {name: _storable(text) for name, text in typed.items()}}
         draft.name = _name(draft.typed.get("personal", {}))
         draft.save(update_fields=["typed", "name", "updated_at"])
     return draft
@@ -61,8 +61,13 @@ def _begin(owner: str, token: UUID) -> None:
         return  # the same form sent twice at once; the other one began it
 
 
+def _storable(text: str) -> str:
+    """A text that every database keeps: PostgreSQL takes no NUL."""
+    return text.replace("\x00", "")[:MAX_TEXT]
+
+
 def _name(personal: Mapping[str, str]) -> str:
-    parts = (personal.get(part, "").replace("\x00", "").strip() for part in ("first_name", "last_name"))
+    parts = (personal.get(part, "").strip() for part in ("first_name", "last_name"))
     return " ".join(filter(None, parts))[:255]
 
 

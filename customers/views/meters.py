@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -108,7 +108,7 @@ def assigned(request: HttpRequest, token: UUID) -> HttpResponse:
 @may_write
 def history(request: HttpRequest) -> HttpResponse:
     """Every meter an account has had, as far as the registries and the portal know: ``?account=0045MAK``."""
-    wanted = normalise(request.GET.get("account"))
+    wanted = normalise(_given(request.GET, "account"))
     rows = placements_on(wanted) if wanted else []
     owner = DirectoryAccount.objects.filter(account=wanted, owner=True).first()
     if owner is None and not rows:
@@ -128,7 +128,7 @@ def history(request: HttpRequest) -> HttpResponse:
 def remove(request: HttpRequest) -> HttpResponse:
     """Ask why a meter is taken off an account: ``?account=0045MAK&meter=SMRSD-03-0001963E``."""
     gateway.refuse_if_read_only()
-    account, meter_id = request.GET.get("account", ""), request.GET.get("meter", "")
+    account, meter_id = _given(request.GET, "account"), _given(request.GET, "meter")
     return render(request, "customers/meters/remove.html", _removal(account, meter_id, RemoveForm()))
 
 
@@ -136,13 +136,18 @@ def remove(request: HttpRequest) -> HttpResponse:
 @may_write
 def unassign(request: HttpRequest) -> HttpResponse:
     """Take a meter off an account."""
-    account, meter_id = normalise(request.POST.get("account")), request.POST.get("meter", "")
+    account, meter_id = normalise(_given(request.POST, "account")), _given(request.POST, "meter")
     form = RemoveForm(request.POST)
     if not form.is_valid():
         return render(request, "customers/meters/remove.html", _removal(account, meter_id, form), status=422)
     assignments.remove(Actor.of(request), account, meter_id, reason=form.cleaned_data["reason"])
     messages.success(request, f"Meter {meter_id} is off account {account}, which stays the customer’s.")
     return redirect(f"{reverse('customers:meter_history')}?{urlencode({'account': account})}")
+
+
+def _given(values: QueryDict, name: str) -> str:
+    """An account or meter that a request names; PostgreSQL takes no NUL."""
+    return values.get(name, "").replace("\x00", "")[:80]
 
 
 def _removal(account: str, meter_id: str, form: RemoveForm) -> dict[str, object]:
