@@ -1,12 +1,11 @@
 """Filters of the log of changes."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from django import forms
+from django.http import QueryDict
 
 from audit.models import Action, MutationState
 from audit.queries import MutationFilter
+from ccportal.core.templatetags.portal import table as table_words
 
 
 def day_field(label: str) -> forms.DateField:
@@ -18,20 +17,33 @@ class MutationFilterForm(forms.Form):
 
     table = forms.ChoiceField(required=False)
     record = forms.CharField(required=False, max_length=80, label="Record")
-    user = forms.CharField(required=False, max_length=40, label="Employee number")
+    who = forms.CharField(required=False, max_length=100, label="Who", help_text="Name or number.")
+    event = forms.ChoiceField(required=False)
     action = forms.ChoiceField(required=False, choices=[("", "Any action"), *Action.choices])
     state = forms.ChoiceField(required=False, choices=[("", "Any state"), *MutationState.choices])
     since = day_field("From")
     until = day_field("To")
 
-    def __init__(self, data: Mapping[str, Any], tables: list[str]) -> None:
-        super().__init__(data)
-        choices = [("", "All tables"), *((name, name) for name in tables)]
-        self.fields["table"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+    def __init__(self, data: QueryDict, tables: list[str], events: list[str]) -> None:
+        # Links of other pages and programs name the number as the API does.
+        super().__init__({**data.dict(), "who": data.get("who") or data.get("user", "")})
+        for field, everything, names in (("table", "All tables", tables), ("event", "Any event", events)):
+            choices = [("", everything), *((name, table_words(name) if field == "table" else name) for name in names)]
+            self.fields[field].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
 
     def wanted(self) -> MutationFilter:
         self.is_valid()
         return MutationFilter(**{name: value for name, value in self.cleaned_data.items() if value})
+
+
+class AsOfForm(forms.Form):
+    """The moment at which a record is wanted, in the portal's zone."""
+
+    at = forms.DateTimeField(
+        required=False,
+        label="As of",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
 
 
 class RevertForm(forms.Form):

@@ -7,6 +7,7 @@ from audit import views
 app_name = "audit"
 urlpatterns = [
     path("", views.index, name="index"),
+    path("log.csv", views.download, name="download"),
     path("record/", views.record, name="record"),
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/undo/", views.undo, name="undo"),

@@ -1,20 +1,31 @@
 """Pages of the log of changes."""
 
+import csv
+import io
+import json
 import re
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from audit import queries, services
 from audit.actors import Actor
-from audit.forms import MutationFilterForm, RevertForm
+from audit.forms import AsOfForm, MutationFilterForm, RevertForm
 from audit.models import Mutation
+from audit.tables.exports import CSV_TYPE
+from audit.words import column_word
 from ccportal.accounts.permissions import requires
 from ccportal.core.errors import Conflict, InvalidInput
 from ccportal.core.htmx import render_page
 from ccportal.core.paging import page_number, paged
+from ccportal.core.spreadsheets import harmless
 
 PAGE_SIZE = 25
 _FINGERPRINT = re.compile(r"@[0-9a-f]{16}\Z")
@@ -24,12 +35,22 @@ _FINGERPRINT = re.compile(r"@[0-9a-f]{16}\Z")
 @requires("view_mutations")
 def index(request: HttpRequest) -> HttpResponse:
     """The whole log, newest first."""
-    form = MutationFilterForm(request.GET, queries.tables_seen())
+    form = _filter(request)
     wanted = form.wanted()
     page = paged(queries.mutations(wanted), page_number(request.GET.get("page")), PAGE_SIZE)
     context = {"form": form, "page": page, "filtered": wanted != queries.MutationFilter()}
     context["check"] = queries.last_check()
+    context["download"] = f"{reverse('audit:download')}?{request.GET.urlencode()}"
     return render_page(request, "audit/index.html", "audit/htmx/list.html", context)
+
+
+@require_safe
+@requires("view_mutations")
+def download(request: HttpRequest) -> StreamingHttpResponse:
+    """The entries that the list shows, all of them, as CSV: oldest first, with the values before and after."""
+    response = StreamingHttpResponse(_csv(queries.log_rows(_filter(request).wanted())), content_type=CSV_TYPE)
+    response["Content-Disposition"] = 'attachment; filename="mutations.csv"'
+    return response
 
 
 @require_safe
@@ -76,8 +97,43 @@ def record(request: HttpRequest) -> HttpResponse:
     shown = _FINGERPRINT.sub("", request.GET.get("record", ""))
     if not table or not shown:
         raise InvalidInput("Name the table and the record whose changes you want to see.")
-    context: dict[str, object] = {"table": table, "record": shown, "entries": queries.history(table, shown)}
+    form = AsOfForm(request.GET or None)
+    moment = form.cleaned_data["at"] if form.is_valid() else None
+    found = queries.as_of(table, shown, moment) if moment else None
+    context: dict[str, object] = {
+        "table": table,
+        "record": shown,
+        "entries": queries.history(table, shown),
+        "form": form,
+        "moment": moment,
+        "found": found,
+        "values": [(column_word(table, name), value) for name, value in ((found and found.values) or {}).items()],
+    }
     return render_page(request, "audit/record.html", "audit/htmx/record.html", context)
+
+
+def _filter(request: HttpRequest) -> MutationFilterForm:
+    return MutationFilterForm(request.GET, queries.tables_seen(), queries.events_seen())
+
+
+def _csv(rows: Iterator[tuple[Any, ...]]) -> Iterator[bytes]:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(queries.LOG_COLUMNS)
+    while batch := list(islice(rows, 1000)):
+        writer.writerows([_cell(value) for value in row] for row in batch)
+        yield buffer.getvalue().encode("utf-8", "replace")
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    return harmless(value) if isinstance(value, str) else value
 
 
 def _context(entry: Mutation) -> dict[str, object]:
@@ -88,5 +144,6 @@ def _context(entry: Mutation) -> dict[str, object]:
         "changed": [line for line in lines if line.changed],
         "unchanged": [line for line in lines if not line.changed],
         "reversal": reversal,
+        "links": list(entry.links.all()),
         "may_be_undone": entry.state == "applied" and entry.database == "acdb" and reversal is None,
     }

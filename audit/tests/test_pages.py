@@ -29,6 +29,9 @@ def test_everybody_may_read_the_log(sign_in, thabo, renamed):
         ("table=tblcustomer", True),
         ("user=1002", True),
         ("user=1004", False),
+        ("who=molapo", True),
+        ("who=thabo", False),
+        ("event=customers.name.corrected", True),
         ("action=update", True),
         ("action=delete", False),
         ("state=failed", False),
@@ -150,3 +153,46 @@ def test_a_history_of_no_record_is_explained(sign_in, thabo, asked):
     answer = sign_in(thabo).get(f"/mutations/record/{asked}")
     assert answer.status_code == 400
     assert "Name the table and the record" in answer.text
+
+
+def test_the_log_is_downloaded_as_it_is_filtered(sign_in, thabo, renamed):
+    answer = sign_in(thabo).get("/mutations/log.csv?table=tblcustomer&who=palesa")
+    text = b"".join(answer.streaming_content).decode()
+    assert text.splitlines()[0].startswith("id,at,settled_at,actor_kind,actor_id,actor_name,action,event")
+    assert len(text.splitlines()) == 2
+    assert "As in the passport" in text
+    assert '""FIRST NAME"": ""Neo""' in text
+
+
+def test_a_download_holds_no_formula(sign_in, thabo, palesa, mpho):
+    services.update_record(Actor.of(palesa), "tblcustomer", str(mpho.pk), {"FIRST NAME": "Neo"}, reason="=cmd()")
+    text = b"".join(sign_in(thabo).get("/mutations/log.csv").streaming_content).decode()
+    assert ",'=cmd()," in text
+
+
+def test_columns_have_the_words_that_people_use(sign_in, thabo, palesa, mpho):
+    entry = services.update_record(Actor.of(palesa), "tblcustomer", str(mpho.pk), {"CUSTOMER POSITION": "HH1"})
+    text = sign_in(thabo).get(f"/mutations/{entry.pk}/").text
+    assert 'Customer type <small class="muted">CUSTOMER POSITION</small>' in text
+
+
+def test_a_record_is_shown_as_it_was(sign_in, thabo, palesa, mpho, renamed):
+    Mutation.objects.filter(pk=renamed.pk).update(settled_at="2026-03-01T10:00:00Z")
+    path = f"/mutations/record/?table=tblcustomer&record={mpho.pk}&at="
+    before = sign_in(thabo).get(path + "2026-03-01T11:00").text
+    assert "<dd>Mpho</dd>" in before
+    after = sign_in(thabo).get(path + "2026-03-01T12:30").text
+    assert "<dd>Neo</dd>" in after
+    unknown = sign_in(thabo).get("/mutations/record/?table=tblcustomer&record=99&at=2026-03-01T11:00").text
+    assert "nothing is known of other times" in unknown
+
+
+def test_an_undone_undoing_leads_back(sign_in, palesa, mpho, renamed):
+    client = sign_in(palesa)
+    client.post(f"/mutations/{renamed.pk}/revert/")
+    undone = Mutation.objects.get(reverts=renamed)
+    assert "Mpho" in client.get(f"/mutations/{undone.pk}/undo/").text
+    client.post(f"/mutations/{undone.pk}/revert/", {"reason": "It was right"})
+    mpho.refresh_from_db()
+    assert mpho.first_name == "Neo"
+    assert "Undone" in client.get(f"/mutations/{undone.pk}/").text
