@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from math import ceil
 
 from tariffs.calculations import CONCESSION, CUSTOMER, ResolvedRate
 
@@ -209,21 +210,26 @@ def step_for(widest: Decimal) -> Decimal:
 
 
 def distribution(changes: Sequence[Decimal]) -> list[tuple[str, int]]:
-    """Label and number for each step of change, least to most; steps at the ends that nobody is in are left out."""
-    moved = [change for change in changes if abs(change) * MONTHS > _SAME]
-    if not moved:
+    """Label and number for each step of change a month, from least to most.
+
+    Four steps on each side hold nine in ten of those who are touched; whoever is beyond counts in an open one. Steps
+    at the ends that nobody is in are left out.
+    """
+    sizes = sorted(abs(change) for change in changes if abs(change) * MONTHS > _SAME)
+    if not sizes:
         return [("no change", len(changes))] if changes else []
-    step = step_for(max(abs(change) for change in moved))
+    step = step_for(sizes[len(sizes) * 9 // 10 - 1 if len(sizes) > 9 else -1])
     counts: dict[int, int] = defaultdict(int)
-    counts[0] = len(changes) - len(moved)
-    for change in moved:
-        bar = int(-(-abs(change) // step))
-        counts[bar if change > 0 else -bar] += 1
+    counts[0] = len(changes) - len(sizes)
+    for change in changes:
+        if abs(change) * MONTHS > _SAME:
+            bar = min(ceil(abs(change) / step), _BARS + 1)
+            counts[bar if change > 0 else -bar] += 1
     return [(_label(bar, step), counts[bar]) for bar in range(min(counts), max(counts) + 1)]
 
 
 def _label(bar: int, step: Decimal) -> str:
     if bar == 0:
         return "no change"
-    low, high = (abs(bar) - 1) * step, abs(bar) * step
-    return f"{low:f} to {high:f} {'more' if bar > 0 else 'less'}"
+    low, high, side = (abs(bar) - 1) * step, abs(bar) * step, "more" if bar > 0 else "less"
+    return f"over {low:f} {side}" if abs(bar) > _BARS else f"{low:f} to {high:f} {side}"

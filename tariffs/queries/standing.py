@@ -61,9 +61,10 @@ class Standing:
 
 def standing(scope: str, key: str, now: datetime) -> Standing:
     """The state of one rate; for everybody's the ACDB is asked too."""
+    # First the number, then the rates: what is written in between wants the next number as well and is noticed.
+    latest = TariffChange.objects.filter(scope=scope, scope_key=key).order_by("-number").first()
     rows = list(live().filter(scope=scope, scope_key=key).order_by("effective_from", "id"))
     come = [row for row in rows if row.effective_from <= now]
     running = come[-1] if come else None
     rate = running.rate if running else (global_rate() if scope == Scope.GLOBAL else None)
-    latest = TariffChange.objects.filter(scope=scope, scope_key=key).order_by("-number").first()
     return Standing(scope, key, rate, running, tuple(row for row in rows if row.effective_from > now), latest)

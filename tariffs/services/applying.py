@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.utils import Error as DatabaseError
 from django.utils import timezone
 
@@ -90,10 +90,10 @@ def written_by(row: TariffOverride) -> Mutation | None:
     return entries.exclude(state=MutationState.FAILED).order_by("-pk").first()
 
 
-def is_untouched(row: TariffOverride, now: datetime) -> bool:
-    """Whether no process writes the row to tblconfig or has written it."""
-    held = row.claimed_at is not None and row.claimed_at > now - CLAIM_LAPSES
-    return row.applied_at is None and not held and written_by(row) is None
+def unheld(now: datetime) -> QuerySet[TariffOverride]:
+    """Rates that no process is bringing into tblconfig; one that dies holds its rate for two minutes."""
+    free = Q(claimed_at=None) | Q(claimed_at__lt=now - CLAIM_LAPSES)
+    return TariffOverride.objects.filter(free, removed_at=None, applied_at=None)
 
 
 def settle(row: TariffOverride, previous: Decimal | None) -> None:
@@ -144,9 +144,7 @@ def _local(moment: datetime) -> str:
 
 def _claim(row: TariffOverride) -> bool:
     now = timezone.now()
-    free = Q(claimed_at=None) | Q(claimed_at__lt=now - CLAIM_LAPSES)
-    rows = TariffOverride.objects.filter(free, pk=row.pk, removed_at=None, applied_at=None)
-    return bool(rows.update(claimed_at=now))
+    return bool(unheld(now).filter(pk=row.pk).update(claimed_at=now))
 
 
 def _release(row: TariffOverride) -> None:

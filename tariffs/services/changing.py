@@ -204,9 +204,10 @@ def _call_off(actor: Actor, pk: int, reason: str) -> TariffChange:
     if row is None:
         raise Conflict("This scheduled change has come into force or was cancelled meanwhile.")
     now = timezone.now()
-    if row.effective_from <= now and (row.scope != Scope.GLOBAL or not applying.is_untouched(row, now)):
+    if row.effective_from <= now and (row.scope != Scope.GLOBAL or applying.written_by(row)):
         raise Conflict(f"It came into force on {row.effective_from.astimezone(meter_zone()):%-d %b %Y, %H:%M}.")
-    if not TariffOverride.objects.filter(pk=pk, removed_at=None, applied_at=None).update(removed_at=now):
+    # A worker claims by a conditional update as well, so that one of the two finds nothing.
+    if not applying.unheld(now).filter(pk=pk).update(removed_at=now):
         raise Conflict("This scheduled change has come into force or was cancelled meanwhile.")
     change = journal.entry(
         actor, ChangeKind.CANCELLED, row.scope, row.scope_key, previous_rate=row.rate,

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tariffs.calculations import CONCESSION, CUSTOMER, GLOBAL, DatedRate, resolve
@@ -100,6 +100,7 @@ rates = st.builds(
 
 
 @given(st.lists(rates, max_size=12))
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_rate_is_always_one_that_has_come_or_everybodys(dated):
     found = resolve(Decimal("6"), dated, customer="17", site="MAK", now=NOW)
     allowed = {r.rate for r in dated if r.has_come(NOW)} | {Decimal("6")}

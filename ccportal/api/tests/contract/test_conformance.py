@@ -8,6 +8,7 @@ import pytest
 from ccportal.api.tests.contract.operations import committed
 from ccportal.api.tests.contract.shapes import faults
 from ccportal.api.tests.contract.test_document import OWED, SERVED
+from ccportal.core.periods import local_today
 
 pytestmark = pytest.mark.slow
 CONTRACT = committed()
@@ -18,6 +19,7 @@ ERROR = {"object": {"detail": "string"}}
 CLOSED = {"getCustomersByPhone", "getCustomerById", "getCustomerByAccount", "searchCustomers", "getSites"}
 #: Statuses of ours that the contract does not list, by operation; 401 and 403 of CLOSED are implied.
 ADDED = {"updateRecord": {"409"}, "deleteRecord": {"409"}, "revertMutation": {"409"}, "exportTable": {"400"}}
+ADDED |= {name: {"409"} for name in SERVED if name.endswith("Tariff") and name != "resolveTariff"}
 #: What a test cannot bring about from outside: the database failing, and HR's roles.
 NOT_FROM_OUTSIDE = {"500"}
 
@@ -35,6 +37,8 @@ READS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "getRecord": ({"table_name": "tblcustomer", "record_id": "{customer}"}, {}),
     "getConsumptionBySite": ({}, {"quarter": "2025 Q4"}),
     "getMutation": ({"mutation_id": "{mutation}"}, {}),
+    "resolveTariff": ({"identifier": "{account}"}, {}),
+    "getTariffHistory": ({}, {"from": "2025-01-01", "to": "", "scope": "global", "key": ""}),
     "getMeterExport": ({}, {"site": "MAK"}),
 }
 WRITES = {name for name in SERVED if CONTRACT[name]["method"] != "GET"}
@@ -133,6 +137,7 @@ DENIED = [
 @pytest.mark.parametrize(("name", "who"), DENIED)
 def test_writing_is_refused_to_everybody_else_before_the_body_is_read(call, name, who):
     parameters = {"table_name": "tblcustomer", "record_id": "1", "employee_id": "1004", "mutation_id": "{mutation}"}
+    parameters |= {"code": "MAK", "customer_id": "1"}
     response = call(name, who, parameters, **body_for(name))
     assert response.status_code == (401 if who is None else 403)
 
@@ -181,6 +186,12 @@ REFUSALS = [
     ("getMutation", "generic", {"mutation_id": "abc"}, {}, None, 422),
     ("revertMutation", "onm_team", {"mutation_id": "999999"}, {}, None, 404),
     ("revertMutation", "onm_team", {"mutation_id": "abc"}, {}, None, 422),
+    ("updateGlobalTariff", "finance_team", {}, {}, {"rate_lsl": 0}, 422),
+    ("updateConcessionTariff", "finance_team", {"code": "MAK"}, {}, {"notes": "no rate"}, 422),
+    ("updateCustomerTariff", "finance_team", {"customer_id": "{customer}"}, {}, {"rate_lsl": -1}, 422),
+    ("deleteConcessionTariff", "finance_team", {"code": "ZZZ"}, {}, None, 404),
+    ("deleteCustomerTariff", "finance_team", {"customer_id": "999999"}, {}, None, 404),
+    ("getTariffHistory", "generic", {}, {"limit": 201}, None, 422),
     ("assignRole", "superadmin", {}, {}, {"employee_id": "1004", "cc_role": "king"}, 422),
     ("assignRole", "superadmin", {}, {}, {"employee_id": "", "cc_role": "generic"}, 422),
     ("updateRole", "superadmin", {"employee_id": "7777"}, {}, {"employee_id": "7777", "cc_role": "generic"}, 404),
@@ -236,6 +247,34 @@ def test_a_record_is_created_changed_deleted_and_the_deletion_undone(call, table
     assert call("revertMutation", who, entry).status_code == 200
     assert call("revertMutation", who, entry).status_code == 400
     assert call("getRecord", who, place).json()["record"][column] == "0002MAK"
+
+
+@pytest.mark.parametrize("who", ["superadmin", "onm_team", "finance_team"])
+@pytest.mark.parametrize(
+    ("level", "place"), [("Concession", {"code": " mas "}), ("Customer", {"customer_id": "{other_customer}"})]
+)
+def test_a_rate_is_set_scheduled_resolved_and_removed(call, who, level, place):
+    answer = call(f"update{level}Tariff", who, place, json={"rate_lsl": 4.25, "notes": "Contract"}).json()
+    assert (answer["status"], answer["rate_lsl"], answer["scope"]) == ("set", 4.25, level.lower())
+    coming = {"rate_lsl": 4.75, "effective_from": f"{local_today().year + 1}-01-01T00:00", "notes": None}
+    assert call(f"update{level}Tariff", who, place, json=coming).status_code == 200
+    rows = call("getCurrentTariffs", "generic").json()[f"{level.lower()}_overrides"]
+    assert [(row["rate_lsl"], row["pending"]) for row in rows] == [(4.25, False), (4.75, True)]
+    if level == "Customer":
+        found = call("resolveTariff", "generic", {"identifier": "{other_account}"}).json()
+        assert (found["rate_lsl"], found["source"]) == (4.25, "customer")
+    assert call(f"delete{level}Tariff", who, place).json()["previous_rate"] == 4.25
+    assert call(f"delete{level}Tariff", who, place).status_code == 404
+    assert call("getTariffHistory", "generic").json()["history"][0]["rate_lsl"] == 0
+
+
+def test_everybodys_rate_is_applied_and_scheduled(call):
+    assert call("updateGlobalTariff", "finance_team", json={"rate_lsl": 5.5}).json()["status"] == "applied"
+    assert call("listRows", "generic", {"table_name": "tblconfig"}).json()["rows"][0]["therate"] == 5.5
+    coming = {"rate_lsl": 6, "effective_from": f"{local_today().year + 1}-01-01T00:00"}
+    assert call("updateGlobalTariff", "finance_team", json=coming).json()["status"] == "scheduled"
+    assert call("getCurrentTariffs", "generic").json()["pending_global"]["rate_lsl"] == 6.0
+    assert call("updateGlobalTariff", "finance_team", json={"rate_lsl": 5}).json()["previous_rate"] == 5.5
 
 
 def test_the_rows_of_every_table_and_both_downloads_have_the_promised_shape(call):
