@@ -253,6 +253,7 @@ WHATSAPP_SENDS_PER_CONTACT = env.integer("WHATSAPP_SENDS_PER_CONTACT", 20)
 WHATSAPP_LINKED = env.flag("WHATSAPP_LINKED")
 WHATSAPP_GROUP = env.text("WHATSAPP_GROUP", "OnM Ticket Tracker")
 WHATSAPP_BATCH_SECONDS = env.integer("WHATSAPP_BATCH_SECONDS", 2)
+WHATSAPP_CLAIM_SECONDS = env.integer("WHATSAPP_CLAIM_SECONDS", 90)
 WHATSAPP_IDLE_MINUTES = env.integer("WHATSAPP_IDLE_MINUTES", 30)
 WHATSAPP_REPLIES_PER_MINUTE = env.integer("WHATSAPP_REPLIES_PER_MINUTE", 6)
 WHATSAPP_UNCERTAIN_MINUTES = env.integer("WHATSAPP_UNCERTAIN_MINUTES", 10)
@@ -327,6 +328,9 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_QUEUES = [Queue("celery"), Queue("io")]
 CELERY_TASK_DEFAULT_QUEUE = "celery"
 CELERY_TASK_ROUTES = {"outbox.*": {"queue": "io"}, "whatsapp.*": {"queue": "io"}}
+# The first pause after a fault, doubled each time; and when a message that is being sent has lost its worker.
+OUTBOX_FIRST_PAUSE_SECONDS = env.integer("OUTBOX_FIRST_PAUSE_SECONDS", 5)
+OUTBOX_STUCK_SECONDS = env.integer("OUTBOX_STUCK_SECONDS", 300)
 CELERY_TIMEZONE = TIME_ZONE
 # Unacknowledged work comes back after this many seconds; it must exceed the longest task.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3900, "unacked_restore_throttle": 1}

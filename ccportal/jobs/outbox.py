@@ -25,6 +25,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -36,12 +37,9 @@ from ccportal.jobs.models import OutboxMessage, OutboxState
 logger = logging.getLogger(__name__)
 Handler = Callable[[OutboxMessage], str]
 
-FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
 #: Tried for about four hours.
 MAX_ATTEMPTS = 12
-#: A message being sent for so long has lost its worker; longer than any vendor call may take.
-STUCK_AFTER = timedelta(minutes=5)
 BATCH = 50
 #: A message being sent for longer no longer counts when it is decided whether a kind may send one more.
 SLOWEST_CALL = timedelta(seconds=60)
@@ -230,9 +228,12 @@ def _retry(message: OutboxMessage, error: str, retry_after: float | None) -> Non
 def pause(attempts: int) -> timedelta:
     """The wait after so many attempts: 5 s, doubled each time up to an hour, give or take half of it at random.
 
+    ``OUTBOX_FIRST_PAUSE_SECONDS`` changes the 5 s.
+
     The jitter keeps messages that failed together from coming back together.
     """
-    full = min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE)
+    first = timedelta(seconds=settings.OUTBOX_FIRST_PAUSE_SECONDS)
+    full = min(first * 2 ** (attempts - 1), LONGEST_PAUSE)
     return full * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, guards nothing
 
 
@@ -253,7 +254,9 @@ def confirm(key: str, reference: str) -> None:
 
 def rescue_stuck() -> int:
     """Give messages whose worker died back to the queue; the number of them."""
-    stuck = OutboxMessage.objects.filter(state=OutboxState.SENDING, claimed_at__lt=timezone.now() - STUCK_AFTER)
+    # Longer than any vendor call may take.
+    before = timezone.now() - timedelta(seconds=settings.OUTBOX_STUCK_SECONDS)
+    stuck = OutboxMessage.objects.filter(state=OutboxState.SENDING, claimed_at__lt=before)
     rescued = stuck.filter(attempts__lt=MAX_ATTEMPTS).update(
         state=OutboxState.RETRYING, claim="", next_at=timezone.now(), error="The worker stopped while sending."
     )

@@ -7,7 +7,7 @@ reports statuses to the webhook, signed, out of order and sometimes twice, until
 ``POST /_mode {"next": [...], "odds": {...}}`` says how the next sendings go wrong, one word each, or with which
 likelihood each word applies: ``500`` (not taken), ``429``, ``502`` (a gateway's page; taken or not by chance), ``half``
 (taken, the answer cut short), ``drop`` (taken, no answer), ``drop-before`` (not taken, no answer), ``slow`` (taken, the
-answer after ``slow_seconds``), ``refuse`` (code 131026). ``GET /_state`` lists what was taken.
+answer after ``slow_seconds``), ``refuse`` (code 131026). ``GET /_state`` lists what was taken, with the time.
 ``POST /_media?type=image/jpeg`` keeps a file to be fetched and answers with its id; ``liar=1`` says a small size.
 """
 
@@ -66,7 +66,8 @@ class State:
     def take(self, body: dict[str, Any]) -> str:
         """Accept a message for good; its id."""
         with self.lock:
-            message = {"id": f"wamid.{uuid.UUID(int=self.random.getrandbits(128)).hex}{len(self.sent)}", "body": body}
+            name = f"wamid.{uuid.UUID(int=self.random.getrandbits(128)).hex}{len(self.sent)}"
+            message = {"id": name, "at": time.time(), "body": body}
             self.keep({"message": message})
             self.sent.append(message)
             self._plan(message)
@@ -77,6 +78,8 @@ class State:
         states = ["sent", "delivered"]
         if self.random.random() < 0.3:
             states.reverse()
+        if self.random.random() < 0.1:
+            states.append(states[0])
         for state in states:
             if f"{message['id']} {state}" not in self.reported:
                 self.to_report.append((message, state))
