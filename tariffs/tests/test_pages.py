@@ -83,6 +83,7 @@ class TestChanging:
 
     def test_a_large_step_is_pointed_out(self, submit, lineo):
         assert "That is a large step." in submit(lineo, f"{ALL}/change/", rate="62.5", reason="x").text
+        assert "That is a large step." in submit(lineo, f"{MAK}/change/", rate="0.65", reason="x").text
         assert "That is a large step." not in submit(lineo, f"{ALL}/change/", rate="6.25", reason="x").text
 
     @pytest.mark.parametrize(
@@ -246,7 +247,17 @@ class TestCustomers:
             response = client.get("/tariffs/customers/find/", {"q": asked})
             if asked != "mas 4":
                 assert response["Location"] == "/tariffs/customer/4/change/"
-        assert client.get("/tariffs/customers/find/", {"q": "77"}).status_code == 400
+        told = client.get("/tariffs/customers/find/", {"q": "77"}, follow=True).text
+        assert "No customer is known by 77." in told
+
+    def test_a_rate_of_a_number_without_a_record_can_be_removed(self, sign_in, lineo, set_rate):
+        set_rate(lineo, "customer", "77", "4")
+        client = sign_in(lineo)
+        assert "/tariffs/customer/77/remove/" in client.get("/tariffs/customers/").text
+        text = client.get("/tariffs/customer/77/remove/").text
+        form = re.search(r'<form method="post" action="(/tariffs/[^"]+)"(.*?)</form>', text, re.DOTALL)
+        assert send(client, form[1], form[2], reason="Nobody").status_code == 302
+        assert client.get("/tariffs/customer/77/change/").status_code == 404
 
 
 class TestHistory:

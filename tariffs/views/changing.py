@@ -1,6 +1,7 @@
 """Changing a rate: the form, what the change would do, and doing it. Each step is a page of its own."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -17,11 +18,12 @@ from ccportal.core.money import symbol
 from ccportal.core.periods import meter_zone
 from customers.models import Site
 from tariffs import services
+from tariffs.calculations import ResolvedRate
 from tariffs.forms import RateForm, ReasonForm
 from tariffs.models import Scope, TariffOverride
 from tariffs.parsing import parse_key
 from tariffs.queries import overview
-from tariffs.queries.rates import rate_for
+from tariffs.queries.rates import live, rate_for
 from tariffs.queries.standing import standing
 from tariffs.templatetags.rates import rate_text
 
@@ -55,8 +57,10 @@ def subject_of(scope: str, key: str) -> Subject:
         if scope == Scope.CUSTOMER:
             number = parse_key(scope, key, frozenset())
             person = overview.customer_of(int(number))
-            if person:
-                return Subject(scope, number, f"the rate of customer {number}", person.name, person.site)
+            # A rate may have been set for a number without a record; it must be possible to remove it.
+            if person or live().filter(scope=scope, scope_key=number).exists():
+                name, site = (person.name, person.site) if person else ("no record", "")
+                return Subject(scope, number, f"the rate of customer {number}", name, site)
     except InvalidInput as error:
         raise NotFound(error.message) from error
     raise NotFound("There is no such customer." if scope == Scope.CUSTOMER else "There is no such rate.")
@@ -81,7 +85,7 @@ def review(request: HttpRequest, scope: str, key: str) -> HttpResponse:
         return _form_page(request, subject, form, status=422)
     rate, moment = form.cleaned_data["rate"], form.cleaned_data["effective_from"]
     state = standing(subject.scope, subject.key, timezone.now())
-    before = state.rate_at(moment) if moment else state.rate
+    before = (state.rate_at(moment) if moment else state.rate) or _present(subject, moment).rate
     context = {
         "subject": subject,
         "form": form,
@@ -89,7 +93,7 @@ def review(request: HttpRequest, scope: str, key: str) -> HttpResponse:
         "rate": rate,
         "moment": moment,
         "effect": overview.effect_of(subject.scope, subject.key, rate, moment or timezone.now()),
-        "large": before is not None and not before / LARGE <= rate <= before * LARGE,
+        "large": not before / LARGE <= rate <= before * LARGE,
         "read_only": subject.scope == Scope.GLOBAL and settings.ACDB_READ_ONLY,
     }
     return render(request, "tariffs/review.html", context)
@@ -174,14 +178,18 @@ def _is_open(row: TariffOverride) -> bool:
     return overview.scheduled(timezone.now()).filter(pk=row.pk).exists()
 
 
-def _form_page(request: HttpRequest, subject: Subject, form: RateForm, *, status: int = 200) -> HttpResponse:
-    now = timezone.now()
+def _present(subject: Subject, moment: datetime | None = None) -> ResolvedRate:
+    """What is paid by whom the rate is changed for, now or at a moment."""
     number = int(subject.key) if subject.scope == Scope.CUSTOMER else None
+    return rate_for(number, subject.site, moment)
+
+
+def _form_page(request: HttpRequest, subject: Subject, form: RateForm, *, status: int = 200) -> HttpResponse:
     context = {
         "subject": subject,
         "form": form,
-        "state": standing(subject.scope, subject.key, now),
-        "resolved": rate_for(number, subject.site, now),
+        "state": standing(subject.scope, subject.key, timezone.now()),
+        "resolved": _present(subject),
         "symbol": symbol(),
     }
     return render(request, "tariffs/change.html", context, status=status)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -9,7 +10,6 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from ccportal.accounts.permissions import requires
-from ccportal.core.errors import InvalidInput
 from ccportal.core.htmx import render_page
 from ccportal.core.paging import page_number, paged
 from tariffs.exports import ROWS_AT_A_TIME, as_csv
@@ -58,9 +58,9 @@ def find_customer(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("q", "")[:LONGEST_QUESTION]
     holder = holder_of(asked)
     if holder.number is None or not holder.known:
-        raise InvalidInput(
-            f"No customer is known by {asked.strip()[:20] or 'nothing'}. Give a customer number or an account."
-        )
+        named = asked.strip()[:20] or "nothing"
+        messages.error(request, f"No customer is known by {named}. Give a customer number or an account.")
+        return redirect("tariffs:customers")
     return redirect("tariffs:change", Scope.CUSTOMER.value, str(holder.number))
 
 
