@@ -63,13 +63,21 @@ def integer(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}") from None
 
 
+def integers(name: str, default: str, count: int) -> list[int]:
+    """Exactly so many whole numbers, separated by commas."""
+    words = [word.strip() for word in text(name, default).split(",")]
+    if len(words) != count or not all(word.isdecimal() for word in words):
+        raise ImproperlyConfigured(f"{name} must be {count} whole numbers separated by commas, like {default}")
+    return [int(word) for word in words]
+
+
 def names(name: str, default: str = "") -> list[str]:
     """A comma-separated list, blanks dropped."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
 def shared_secrets(name: str, shortest: int = 20) -> dict[str, tuple[str, ...]]:
-    """Secrets of other programs: ``mpesa=new|old,ecocash=...``; two of one program are both good while one is changed."""
+    """Secrets of other programs: ``mpesa=new|old,ecocash=...``; two of one are both good while one is changed."""
     found = {}
     for entry in names(name):
         program, separator, values = entry.partition("=")

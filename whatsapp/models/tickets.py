@@ -81,6 +81,7 @@ class Ticket(models.Model):
     reference = models.CharField(max_length=64, unique=True, help_text="Stable name that uGridPlan is given.")
     external_id = models.CharField(max_length=40, blank=True, db_index=True, help_text="uGridPlan's number.")
     external_state = models.CharField(max_length=30, blank=True, help_text="Last state seen in uGridPlan.")
+    external_at = models.DateTimeField(null=True, blank=True, help_text="When uGridPlan says it got that state.")
     site_code = models.CharField(max_length=10, blank=True, help_text="Empty when not known yet.")
     category = models.CharField(max_length=20, choices=Category)
     priority = models.CharField(max_length=2, choices=Priority)

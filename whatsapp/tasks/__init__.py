@@ -1,5 +1,5 @@
 """Background work of customer care; each module registers its own tasks and outbox handlers."""
 
-from whatsapp.tasks import messages
+from whatsapp.tasks import messages, tickets
 
-__all__ = ["messages"]
+__all__ = ["messages", "tickets"]

@@ -1,0 +1,1 @@
+"""uGridPlan, the planning and maintenance system: sign-in and tickets."""

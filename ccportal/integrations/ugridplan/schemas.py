@@ -1,0 +1,48 @@
+"""What uGridPlan answers, as far as it is used (semantics 23 and 24)."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class RemoteComment(BaseModel):
+    """A comment of a ticket; ``reference`` is the key we gave it, empty for comments of others."""
+
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
+
+    id: str = ""
+    user: str = ""
+    text: str = ""
+    reference: str = ""
+    at: datetime | None = None
+
+
+class RemoteTicket(BaseModel):
+    """A ticket as uGridPlan has it; ``external_reference`` is the stable name that we gave it."""
+
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
+
+    ticket_id: str = Field(min_length=1, max_length=40)
+    status: str = ""
+    external_reference: str = ""
+    note: str = ""
+    updated_by: str = ""
+    updated_at: datetime | None = None
+    comments: list[RemoteComment] = []
+
+
+class Created(BaseModel):
+    """The answer to a new ticket; without ``success`` nothing was created (semantics 24)."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    success: bool
+    ticket: RemoteTicket
+
+
+class Listed(BaseModel):
+    """Tickets in the order in which they changed."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    tickets: list[RemoteTicket]

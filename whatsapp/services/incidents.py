@@ -1,0 +1,122 @@
+"""Outages that several customers report: one ticket, one dispatch, one notice to each (docs/algorithms/tickets.md).
+
+A complaint about no power joins a ticket of the same site that is not finished and whose newest report is not older
+than ``OUTAGE_WINDOW_MINUTES``. Danger never joins: it is a ticket of its own. Nor does a fault that the customer says
+is in their house alone. The ACDB knows no feeders; staff may name one, and split what does not belong together.
+"""
+
+import re
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from ccportal.core.errors import Conflict, InvalidInput
+from ccportal.core.text import fold
+from customers.models import Site
+from whatsapp.models import Category, Incident, IncidentState, Report, Ticket
+from whatsapp.services import lifecycle, outgoing
+
+#: Words that say that the neighbours have power, folded.
+_ONLY_HERE = re.compile(
+    r"\b(only (?:my|our|mine|at my|in my|me|us)|just (?:my|our) (?:house|home|place)|"
+    r"neighbou?rs? (?:have|has|still have|got)|others have|everyone else has|"
+    r"baahisane ba (?:na le|nale)|ba bang ba na le|lapeng la ka feela|ha ka feela|"
+    r"les voisins (?:ont|en ont)|seulement (?:chez moi|ma maison))\b"
+)
+
+
+def only_here(text: str) -> bool:
+    """Whether a message says that the fault is in one house alone.
+
+    >>> only_here("No power, but my neighbours have lights")
+    True
+    """
+    return bool(_ONLY_HERE.search(fold(text)))
+
+
+def hold_site(site_code: str) -> None:
+    """Make two first reports of an outage wait for each other; inside a transaction."""
+    list(Site.objects.select_for_update().filter(code=site_code).values_list("pk", flat=True))
+
+
+def known_outage(site_code: str, category: str, text: str) -> Ticket | None:
+    """The ticket that a report of this place and kind belongs to."""
+    if not site_code or category != Category.NO_POWER or only_here(text):
+        return None
+    since = timezone.now() - timedelta(minutes=settings.OUTAGE_WINDOW_MINUTES)
+    open_here = Ticket.objects.filter(
+        site_code=site_code, category=Category.NO_POWER, safety=False, state__in=lifecycle.UNFINISHED
+    )
+    recent = open_here.annotate(newest=Max("reports__at")).filter(newest__gte=since).order_by("created_at", "pk")
+    return next((ticket for ticket in recent if not only_here(ticket.original_text)), None)
+
+
+def count_reporter(ticket: Ticket) -> Incident:
+    """Make the ticket's fault an outage of many, or count one more; inside the transaction of the report."""
+    reporters = ticket.reports.count()
+    if ticket.incident_id is None:
+        incident = Incident.objects.create(
+            site_code=ticket.site_code, started_at=ticket.created_at, customers_affected=reporters
+        )
+        lifecycle.write(ticket, incident=incident)
+        return incident
+    incident = Incident.objects.select_for_update().get(pk=ticket.incident_id)
+    incident.customers_affected = max(incident.customers_affected, reporters)
+    incident.save(update_fields=["customers_affected"])
+    return incident
+
+
+@transaction.atomic
+def describe(incident: Incident, *, customers_affected: int, feeder: str = "") -> Incident:
+    """State how many customers are without power, as the reliability indices count them, and on which feeder."""
+    if not 0 < customers_affected <= 100_000:
+        raise InvalidInput("State how many customers are affected, from 1 to 100,000.", field="customers_affected")
+    incident = Incident.objects.select_for_update().get(pk=incident.pk)
+    incident.customers_affected, incident.feeder = customers_affected, feeder.strip()[:40]
+    incident.save(update_fields=["customers_affected", "feeder"])
+    return incident
+
+
+@transaction.atomic
+def merge(ticket: Ticket, into: Ticket, *, actor: str, actor_id: str = "") -> Ticket:
+    """Make the reporters of a ticket reporters of another; the first is closed and says where they went."""
+    if ticket.pk == into.pk:
+        raise InvalidInput("A ticket cannot be merged into itself.", field="into")
+    first, second = sorted((ticket.pk, into.pk))
+    list(Ticket.objects.select_for_update().filter(pk__in=(first, second)).order_by("pk"))
+    ticket.refresh_from_db()
+    into.refresh_from_db()
+    if not (ticket.state in lifecycle.UNFINISHED and into.state in lifecycle.UNFINISHED):
+        raise Conflict("Only tickets that are not finished can be merged.")
+    if ticket.safety and not into.safety:
+        raise Conflict(f"Ticket {ticket.number} speaks of danger; it stays a ticket of its own.")
+    there = set(into.reports.exclude(contact=None).values_list("contact_id", flat=True))
+    for report in ticket.reports.all():
+        if report.contact_id in there:
+            continue
+        Report.objects.filter(pk=report.pk).update(ticket=into)
+    lifecycle.add_event(
+        into, "ticket.merged", actor=actor, actor_id=actor_id, text=f"The reporters of {ticket.number} were added."
+    )
+    outgoing.comment(
+        lifecycle.add_event(into, "comment.added", actor=actor, actor_id=actor_id, text=f"Also: {ticket.original_text}")
+    )
+    if into.site_code and into.category == Category.NO_POWER:
+        count_reporter(into)
+    lifecycle.move(ticket, "closed", actor=actor, actor_id=actor_id, note=f"Merged into {into.number}")
+    return into
+
+
+@transaction.atomic
+def take_apart(report: Report, ticket: Ticket) -> None:
+    """Move one report to a ticket of its own, which the caller has opened."""
+    old = report.ticket
+    Report.objects.filter(pk=report.pk).update(ticket=ticket)
+    if old.incident_id is not None:
+        incident = Incident.objects.select_for_update().get(pk=old.incident_id)
+        if incident.state == IncidentState.OPEN:
+            incident.customers_affected = max(old.reports.count(), 1)
+            incident.save(update_fields=["customers_affected"])
