@@ -29,6 +29,8 @@ SCHEDULE: dict[str, float | crontab] = {
     "jobs.sweep": 15,
     "audit.reconcile": MINUTE,
     "tariffs.apply_due": MINUTE,
+    "whatsapp.watch_clocks": 30,
+    "whatsapp.pull_tickets": MINUTE,
     "customers.refresh_directory": 10 * MINUTE,
     "customers.tidy": 10 * MINUTE,
     "omreport.refresh_rollups": MINUTE,

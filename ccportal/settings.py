@@ -259,6 +259,32 @@ WHATSAPP_REPLIES_PER_MINUTE = env.integer("WHATSAPP_REPLIES_PER_MINUTE", 6)
 WHATSAPP_UNCERTAIN_MINUTES = env.integer("WHATSAPP_UNCERTAIN_MINUTES", 10)
 WHATSAPP_MEDIA_MAX_BYTES = env.integer("WHATSAPP_MEDIA_MAX_MB", 16) * 1024 * 1024
 
+# ---------------------------------------------------------------- tickets and uGridPlan
+UGRIDPLAN_URL = env.text("UGRIDPLAN_URL")
+UGRIDPLAN_USER = env.text("UGRIDPLAN_USER")
+UGRIDPLAN_PASSWORD = env.text("UGRIDPLAN_PASSWORD")
+UGRIDPLAN_WEBHOOK_SECRET = env.text("UGRIDPLAN_WEBHOOK_SECRET")
+UGRIDPLAN_TIMEOUT_SECONDS = env.integer("UGRIDPLAN_TIMEOUT_SECONDS", 15)
+# Four numbers each, from P1 to P4.
+SLA_RESPOND_MINUTES = env.integers("SLA_RESPOND_MINUTES", "30,120,480,1440", 4)
+SLA_RESOLVE_MINUTES = env.integers("SLA_RESOLVE_MINUTES", "240,1440,4320,10080", 4)
+DISPATCH_ANSWER_MINUTES = env.integers("DISPATCH_ANSWER_MINUTES", "5,15,60,240", 4)
+DISPATCH_ROUNDS = env.integer("DISPATCH_ROUNDS", 2)
+OUTAGE_WINDOW_MINUTES = env.integer("OUTAGE_WINDOW_MINUTES", 60)
+TICKET_CLOSE_HOURS = env.integer("TICKET_CLOSE_HOURS", 72)
+# Who is told of tickets by e-mail, and how it is sent; without EMAIL_HOST letters are files in VAR_DIR/mail.
+ONM_EMAILS = env.names("ONM_EMAILS")
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.integer("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", True)
+EMAIL_TIMEOUT = 15
+EMAIL_DOMAIN = env.text("EMAIL_DOMAIN", "portal.invalid")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"care@{EMAIL_DOMAIN}")
+
 # ---------------------------------------------------------------- API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
