@@ -39,9 +39,16 @@ def providers() -> dict[str, Provider]:
     """Code -> provider, in the order of the file."""
     found = {}
     for entry in rules_file()["provider"]:
-        words = {name: tuple(entry.get(name, ())) for name in ("succeeded", "failed", "reversed")}
-        plain = {name: value for name, value in entry.items() if name not in words}
-        found[entry["code"]] = Provider(**plain, **words)
+        found[entry["code"]] = Provider(
+            code=entry["code"],
+            name=entry["name"],
+            currency=entry["currency"],
+            webhook=entry.get("webhook", {}),
+            time_format=entry.get("time_format", ""),
+            succeeded=tuple(entry.get("succeeded", ())),
+            failed=tuple(entry.get("failed", ())),
+            reversed=tuple(entry.get("reversed", ())),
+        )
     return found
 
 

@@ -35,6 +35,7 @@ _GENERATED: dict[str, Callable[[], str]] = {
     "DEMO": lambda: "1",
     "SECRET_KEY": lambda: secrets.token_urlsafe(50),
     "REDIS_URL": broker_address,
+    "PAYMENT_WEBHOOK_SECRETS": lambda: f"demo={secrets.token_urlsafe(24)},sms={secrets.token_urlsafe(24)}",
 }
 
 

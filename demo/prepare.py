@@ -137,6 +137,27 @@ def prepare_people(var: Path) -> None:
     write_private(path, {**known, "accounts": json.loads(printed.getvalue())})
 
 
+def prepare_generation() -> None:
+    """Invented readings for the energy balance; only once, so that what a visitor deletes stays deleted."""
+    from django.conf import settings
+
+    from ccportal.acdb.health import acdb_fault
+    from demo.generation import seed
+
+    stamp = settings.VAR_DIR / "generation.json"
+    if not stamp.exists() and acdb_fault() is None:
+        write_private(stamp, {"readings": seed()})
+
+
+def prepare_payments() -> None:
+    """A few invented payments, once, so that the lists and the queue of the demonstration are not empty."""
+    from ccportal.acdb.health import acdb_fault
+    from demo.payments import seed
+
+    if acdb_fault() is None and seed():
+        say("Sending a few invented payments")
+
+
 def main() -> int:
     try:
         prepare_environment()
@@ -154,6 +175,8 @@ def main() -> int:
         import_acdb(var)
         if settings.DEMO:
             prepare_people(var)
+            prepare_payments()
+            prepare_generation()
     except Stop as stop:
         sys.stderr.write(f"{stop}\n")
         return 1

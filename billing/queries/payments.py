@@ -174,6 +174,6 @@ def _accounts_of(numbers: Sequence[int]) -> list[str]:
 
 def _described(found: Sequence[tuple[str, str]]) -> list[Suggestion]:
     entries = DirectoryAccount.objects.filter(account__in=[account for account, _ in found], owner=True)
-    numbers = {entry.account: entry.customer_number for entry in entries}
+    numbers = {entry.account: entry.customer_number for entry in entries if entry.customer_number is not None}
     names = dict(DirectoryCustomer.objects.filter(number__in=numbers.values()).values_list("number", "name"))
     return [Suggestion(account, names.get(numbers.get(account) or -1, ""), account[-3:], why) for account, why in found]

@@ -200,8 +200,8 @@ def outlook_from(
     if position.standing.running_kwh < 0 or after.running_kwh < 0:
         notes = [*notes, BELOW_ZERO]
     before_kwh, after_kwh = position.standing.shown_kwh, after.shown_kwh
-    parts = [before_kwh, after_kwh, rate, fingerprint_of(stored) if stored else ""]
-    seen = "|".join(f"{part.normalize():f}" if isinstance(part, Decimal) else part for part in parts)
+    parts = [f"{figure.normalize():f}" for figure in (before_kwh, after_kwh, rate)]
+    seen = "|".join([*parts, fingerprint_of(stored) if stored else ""])
     return Outlook(position, row, rate, explanation, before_kwh, after_kwh, notes, seen)
 
 

@@ -318,7 +318,7 @@ def test_money_for_another_account_comes_back_as_unmatched_and_is_posted_there(l
     assert (moved.state, moved.amount) == ("unmatched", Decimal("50"))
     shown = lineo_in.get(f"/payments/{moved.pk}/match/?account=0054MAK")
     lineo_in.post(f"/payments/{moved.pk}/match/save/", hidden(shown))
-    sums = {account: 0 for account in ("0045MAK", "0054MAK")}
+    sums = dict.fromkeys(("0045MAK", "0054MAK"), 0)
     for row in Transaction.objects.exclude(amount=50, kwh=10, balance=12.5):
         sums[row.account] += row.amount
     assert sums == {"0045MAK": Decimal("0"), "0054MAK": Decimal("50")}

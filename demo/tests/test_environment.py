@@ -42,7 +42,7 @@ def test_what_somebody_wrote_is_kept_and_completed(tmp_path):
     path.write_text("# mine\nSECRET_KEY=chosen\nCURRENCY=XOF")
     prepare_environment(path)
     assert path.read_text().startswith("# mine\nSECRET_KEY=chosen\nCURRENCY=XOF\n")
-    assert set(lines(path)) == {"SECRET_KEY", "CURRENCY", "DEMO", "REDIS_URL"}
+    assert set(lines(path)) == {"SECRET_KEY", "CURRENCY", "DEMO", "REDIS_URL", "PAYMENT_WEBHOOK_SECRETS"}
 
 
 def test_it_leaves_a_production_installation_alone(tmp_path):
