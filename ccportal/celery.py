@@ -24,6 +24,7 @@ MINUTE = 60
 #: due is dropped, so that an outage leaves no pile of stale runs.
 SCHEDULE: dict[str, float | crontab] = {
     "outbox.send": 5,
+    "whatsapp.sweep": 5,
     "billing.payments": 15,
     "jobs.heartbeat": 15,
     "jobs.sweep": 15,
@@ -38,6 +39,7 @@ SCHEDULE: dict[str, float | crontab] = {
     "omreport.check_energy": 60 * MINUTE,
     "audit.clean_exports": 60 * MINUTE,
     "audit.verify": crontab(hour="2", minute="40"),
+    "whatsapp.clean": crontab(hour="3", minute="45"),
     "jobs.clean": crontab(hour="3", minute="40"),
     "omreport.clean_files": crontab(hour="3", minute="50"),
 }

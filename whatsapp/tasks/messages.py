@@ -1,14 +1,35 @@
 """Messages: answering, sending, fetching files."""
 
+from celery import shared_task
+
 from ccportal.jobs import outbox
 from ccportal.jobs.models import OutboxMessage
-from whatsapp.services import intake, media, sending
+from whatsapp.services import conversations, intake, media, sending
 
 #: How many messages may be on their way at once; the vendor's answer takes a fifth of a second.
 SENDERS = 6
 FETCHERS = 3
 
 outbox.sent_elsewhere("whatsapp.linked")
+
+
+@shared_task(name=intake.ANSWER)
+def answer(contact_id: int) -> None:
+    """Deal with what a contact wrote."""
+    conversations.answer(contact_id)
+
+
+@shared_task(name="whatsapp.sweep")
+def sweep() -> None:
+    """Pick up what was forgotten: messages without an answer, outcomes that nobody reported."""
+    conversations.sweep()
+    sending.give_up_waiting()
+
+
+@shared_task(name="whatsapp.clean")
+def clean() -> None:
+    """Forget what the vendor said of messages long ago."""
+    sending.forget_receipts()
 
 
 @outbox.handler("whatsapp.send", at_once=SENDERS)
