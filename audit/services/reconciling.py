@@ -97,8 +97,12 @@ def _new_rows(entry: Mutation, table: Table, values: Row) -> list[Row]:
 def _settle_update(entry: Mutation, table: Table) -> None:
     old, new = entry.old_values or {}, entry.new_values or {}
     changed = [name for name in new if old.get(name) != new[name]]
-    row = _standing(table, new) or _standing(table, old)
-    if row is not None and rows.is_like(table, row, {name: new[name] for name in changed}):
+    if entry.floor is not None:
+        row, made = _standing(table, old), not changed or len(rows.rows_like(table, new)) > entry.floor
+    else:
+        row = _standing(table, new) or _standing(table, old)
+        made = row is not None and rows.is_like(table, row, {name: new[name] for name in changed})
+    if made:
         settling.applied(entry)
     elif row is not None and rows.is_like(table, row, {name: old.get(name) for name in changed}):
         settling.failed([entry], NOT_MADE)

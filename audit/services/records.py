@@ -62,7 +62,11 @@ class Change:
 
 @dataclass(frozen=True)
 class _Plan:
-    """A change with all that is known before writing."""
+    """A change with all that is known before writing.
+
+    ``floor`` tells after a crash whether a row was written: see ``Mutation.floor``; for an update in a table without
+    key it is how many rows there were like the one that is to come.
+    """
 
     change: Change
     table: Table
@@ -164,11 +168,12 @@ def _plan(change: Change) -> _Plan:
     old = gateway.fetch_record(table, change.record_id)
     if old is None:
         raise NotFound(f"There is no record {rows.shown_id(table, change.record_id)} in {table.name}.")
-    values = {}
-    if change.effect == Action.UPDATE:
-        given = change.values or {}
-        values = dict(given) if change.restores else gateway.coerce(table, given, current=old)
-    return _Plan(change, table, old, values, None)
+    if change.effect == Action.DELETE:
+        return _Plan(change, table, old, {}, None)
+    given = change.values or {}
+    values = dict(given) if change.restores else gateway.coerce(table, given, current=old)
+    equal = None if table.primary_key else len(rows.rows_like(table, {**old, **values}))
+    return _Plan(change, table, old, values, equal)
 
 
 def _write_down(
