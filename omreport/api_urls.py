@@ -4,6 +4,7 @@ from django.urls import path
 
 from omreport import api
 from omreport.energy import api as energy_api
+from omreport.interruptions import api as interruptions_api
 
 urlpatterns = [
     path("api/stats/site-summary", api.site_summary),
@@ -22,5 +23,6 @@ urlpatterns = [
     path("api/om-report/consumption-by-tenure", api.consumption_by_tenure),
     path("api/om-report/meter-export", api.meter_export),
     path("api/om-report/energy-balance", energy_api.energy_balance),
+    path("api/om-report/reliability", interruptions_api.reliability),
     path("api/generation/", energy_api.generation),
 ]

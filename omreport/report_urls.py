@@ -3,12 +3,15 @@
 from django.urls import include, path
 
 from omreport import views
+from omreport.interruptions import views as interruptions
 
 app_name = "omreport"
 urlpatterns = [
     path("om/", views.om_report, name="om_report"),
     path("financial/", views.financial, name="financial"),
     path("energy/", include("omreport.energy.urls")),
+    path("reliability/", interruptions.reliability, name="reliability"),
+    path("reliability/reliability.csv", interruptions.reliability_csv, name="reliability_csv"),
     path("quality/<slug:kind>/", views.quality, name="quality"),
     path("pdf/<int:job_id>/", views.pdf_file, name="pdf_file"),
     path("<slug:report>/figures/<slug:figure>/", views.figure_page, name="figure"),

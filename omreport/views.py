@@ -18,6 +18,7 @@ from ccportal.jobs.services import create_job
 from customers.models import DirectoryState
 from customers.queries import site_names
 from omreport import queries
+from omreport.energy.queries import open_alerts
 from omreport.figures import REPORTS, Report, ReportFigure, report_named
 from omreport.files import PDF_KIND, figure_csv_text, report_file
 from omreport.forms import ReportFilterForm
@@ -47,6 +48,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "freshness": queries.freshness(),
         "directory": DirectoryState.objects.first(),
         "last_import": AcdbImport.objects.order_by("-pk").first(),
+        "alerts": open_alerts(only),
     }
     return render_page(request, "omreport/dashboard.html", "omreport/htmx/dashboard.html", context)
 

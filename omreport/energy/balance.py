@@ -84,9 +84,24 @@ class Balance:
         return [(label, share) for label, share in shares if share is not None]
 
     @property
+    def coverage_words(self) -> str:
+        """The coverage of the channels as a text, short where all have the same."""
+        shares = [(label, f"{share:.0f} %") for label, share in self.coverages]
+        if len({share for _, share in shares}) == 1:
+            return f"Every channel {shares[0][1]} of {self.hours_in_period:,.0f} hours"
+        return ", ".join(f"{label} {share}" for label, share in shares) + f" of {self.hours_in_period:,.0f} hours"
+
+    @property
     def by_channel(self) -> list[tuple[str, Figure, Decimal]]:
         """Label, energy and covered hours of every channel that the site has."""
         return [(c.label, self.energy(c), self.hours(c)) for c in Channel if c in self.known]
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why figures are not computable, each reason once; a channel that the site has not is no reason."""
+        figures = (self.generated, self.delivered, self.sold, self.unaccounted_percent)
+        found = [figure.reason for figure in figures if figure.reason]
+        return list(dict.fromkeys(found))
 
     def measured(self, channel: str) -> Decimal:
         """kWh that readings say of a channel, however little of the period they cover."""

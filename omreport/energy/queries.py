@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Max, Min, QuerySet, Sum
 
 from ccportal.core.errors import InvalidInput, NotFound
 from ccportal.core.periods import Month, Quarter, local_now, local_today, meter_zone
@@ -79,14 +79,15 @@ class Window:
 
 
 def usual_window(step: Step, site: str = "", first: date | None = None, last: date | None = None) -> Window:
-    """The window with what is missing filled in: it ends with the newest reading."""
+    """The window with what is missing filled in: the last periods up to the newest reading, none before the oldest."""
     days = EnergyDay.objects.filter(site=site) if site else EnergyDay.objects.all()
-    last = last or min(days.aggregate(Max("day"))["day__max"] or local_today(), local_today())
+    known = days.aggregate(oldest=Min("day"), newest=Max("day"))
+    last = last or min(known["newest"] or local_today(), local_today())
     if first is None:
         first = last
         for _ in range(step.usual_number - 1):
             first = Period.of(first, step).first - ONE_DAY
-        first = Period.of(first, step).first
+        first = Period.of(max(first, min(known["oldest"] or last, last)), step).first
     if first > last:
         raise InvalidInput("The last day is before the first.", field="to")
     return Window(step, first, last, site)

@@ -6,12 +6,14 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from omreport.energy.balance import Balance, Floors, Measured, Sales
 from omreport.energy.calculations import Interval, by_day, counted, differences, merged
 
+#: On a busy machine examples take long to make, which says nothing about the code.
+patient = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MASERU = ZoneInfo("Africa/Maseru")
 START = datetime(2026, 3, 1, tzinfo=UTC)
 FLOORS = Floors(hours=90, sales=50)
@@ -53,6 +55,7 @@ def test_a_gap_of_more_than_31_days_stays_a_gap():
     assert differences(values) == [Interval(hour(24 * 32), hour(24 * 33), Decimal(20))]
 
 
+@patient
 @given(st.lists(st.decimals(0, 1000, places=2), min_size=1, max_size=30))
 def test_a_counter_that_never_falls_adds_up_to_its_last_less_its_first_value(steps):
     shown = [sum(steps[: n + 1], Decimal(0)) for n in range(len(steps))]
@@ -61,6 +64,7 @@ def test_a_counter_that_never_falls_adds_up_to_its_last_less_its_first_value(ste
     assert not any(piece.restarted for piece in found)
 
 
+@patient
 @given(st.lists(st.decimals(0, 10**7, places=1), max_size=30))
 def test_whatever_a_counter_shows_no_energy_is_negative(values):
     assert all(piece.kwh >= 0 for piece in differences((hour(n), value) for n, value in enumerate(values)))
@@ -92,6 +96,7 @@ def disjoint(pairs, kwh):
     return found
 
 
+@patient
 @given(st.lists(spans, max_size=3))
 def test_pieces_of_several_sources_never_overlap_and_cover_all_that_any_covers(sources):
     # Every source says 1 kWh an hour, so energy and covered hours must agree.
@@ -123,6 +128,7 @@ def test_a_reading_of_a_week_says_nothing_about_a_day():
     assert [total.fine_seconds for total in days.values()] == [0] * 7
 
 
+@patient
 @given(spans)
 def test_days_add_up_to_the_intervals(pairs):
     intervals = disjoint(pairs, 3)

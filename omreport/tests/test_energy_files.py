@@ -8,13 +8,15 @@ from decimal import Decimal
 import openpyxl
 import pytest
 import xlsxwriter
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ccportal.core.errors import InvalidInput
 from omreport.energy import files
 from omreport.energy.parsing import MOST_KWH, Entry, Reader, Unfit, energy_of, moment_of
 
+#: On a busy machine examples take long to make, which says nothing about the code.
+patient = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 ROW = {"site": "MAK", "channel": "pv", "start": "2026-03-01 00:00", "end": "2026-03-02 00:00", "kwh": "412.5"}
 HEAD = "site,channel,start,end,kwh\n"
@@ -76,6 +78,7 @@ def test_every_fault_of_a_row_is_named():
     assert [field for _, field, _ in faults_of(site="?", kwh="x")] == ["site", "kwh"]
 
 
+@patient
 @given(st.text(max_size=40))
 def test_any_text_is_either_an_energy_or_refused_with_a_sentence(text):
     try:
@@ -86,12 +89,14 @@ def test_any_text_is_either_an_energy_or_refused_with_a_sentence(text):
         assert 0 <= value <= MOST_KWH
 
 
+@patient
 @given(st.decimals(0, MOST_KWH, places=4))
 def test_an_energy_is_read_as_it_was_written(value):
     assert energy_of(f"{value:f}", MOST_KWH) == value
     assert energy_of(f"{value:f}".replace(".", ","), MOST_KWH, decimal_comma=True) == value
 
 
+@patient
 @given(st.text(max_size=40))
 def test_any_text_is_either_a_moment_or_refused_with_a_sentence(text):
     try:
@@ -201,6 +206,7 @@ def test_a_file_with_too_many_rows_is_refused(monkeypatch):
         files.read((HEAD + "MAK,pv,a,b,1\n" * 3).encode(), "a.csv")
 
 
+@patient
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused_with_a_sentence(content):
     for prefix in (b"", b"PK\x03\x04", HEAD.encode()):
