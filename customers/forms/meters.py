@@ -74,6 +74,8 @@ class AssignForm(forms.Form):
         choices = [(NEW, f"{offered} – the next free number")] if offered else []
         choices += [(own.account, str(own)) for own in accounts]
         self.fields["account"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+        if not any(own.running for own in accounts):
+            del self.fields["reason"]  # nothing can be replaced
         types = [("", "Not stated"), *((code, f"{code} – {words}") for code, words in CUSTOMER_TYPES.items())]
         written = self.initial.get("customer_type", "")
         if written and written not in CUSTOMER_TYPES:

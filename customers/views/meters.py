@@ -21,7 +21,7 @@ from customers import queries
 from customers.formats import serial_key
 from customers.forms.meters import NEW, AssignForm, FindCustomerForm, OwnAccount, RemoveForm, position_of
 from customers.models import AccountSource, AssignmentState, Customer, DirectoryAccount, MeterAssignment
-from customers.registries import placements_on
+from customers.registries import placements_on, placements_on_each
 from customers.services import allocation, assignments
 
 PAGE_SIZE = 25
@@ -159,8 +159,9 @@ def _removal(account: str, meter_id: str, form: RemoveForm) -> dict[str, object]
 
 
 def _form_context(request: HttpRequest, customer: Customer, data: object = None) -> dict[str, object]:
-    site = queries.site_names().code(customer.concession)
-    known = site in queries.site_names().names
+    names = queries.site_names()
+    site = names.code(customer.concession)
+    known = names.known(site)
     offered = allocation.offer(site, customer.number) if known else ""
     accounts = _accounts(customer.number)
     form = AssignForm(data, offered=offered, accounts=accounts, initial=_initial(request, customer, offered, accounts))
@@ -168,12 +169,13 @@ def _form_context(request: HttpRequest, customer: Customer, data: object = None)
 
 
 def _accounts(number: int) -> list[OwnAccount]:
-    owned = DirectoryAccount.objects.filter(customer_number=number, owner=True).order_by("account")
+    owned = list(DirectoryAccount.objects.filter(customer_number=number, owner=True).order_by("account"))
+    placements = placements_on_each(entry.account for entry in owned)
     return [
         OwnAccount(
             entry.account,
             entry.source == AccountSource.PLOT,
-            [placement for placement in placements_on(entry.account) if placement.running],
+            [placement for placement in placements[normalise(entry.account)] if placement.running],
         )
         for entry in owned
     ]
@@ -204,5 +206,5 @@ def _wish(form: AssignForm, customer: Customer) -> assignments.Wish:
         village=values["village"],
         connected_on=values["connected_on"],
         position=position_of(customer.gps_y, customer.gps_x),
-        reason=values["reason"],
+        reason=values.get("reason", ""),
     )

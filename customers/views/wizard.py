@@ -157,7 +157,7 @@ def _step_context(found: Registration, step: str, token: UUID) -> dict[str, obje
         "draft": found.draft,
         "form": found.form(step),
         "step": step,
-        "label": STEPS[step][0],
+        "step_label": STEPS[step][0],
         "number": place + 1,
         "action": reverse("customers:new_keep", args=[token, step]),
         "previous": _address(token, names[place - 1]) if place else "",
