@@ -25,5 +25,5 @@ def _words() -> dict[tuple[str, str], str]:
         (model._meta.db_table.casefold(), name.casefold()): capfirst(str(field.verbose_name))
         for model in apps.get_models()
         for field in model._meta.concrete_fields
-        for name in {field.column, field.name}
+        for name in {str(field.column), field.name}
     }

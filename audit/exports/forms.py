@@ -71,7 +71,7 @@ class TableForm(ExportForm):
         pairs = [pair for row in self.filter_rows if row.column for pair in row.pairs]
         return {
             **super().wanted(),
-            "table": self.table.name,
+            "table": self.title,
             "search": self.cleaned_data["search"],
             "query": urlencode(pairs),
         }
@@ -115,6 +115,6 @@ class SetForm(ExportForm):
         days = {end: self.cleaned_data.get(end) for end in ("since", "until")}
         return {
             **super().wanted(),
-            "set": self.prepared.name,
+            "set": self.prepared.name if self.prepared else "",
             **{end: day.isoformat() for end, day in days.items() if day},
         }

@@ -153,7 +153,7 @@ def _walk_log(found: Findings) -> None:
             fault = _fault_of(entry, links[entry.pk], found)
             if fault:
                 faults.append((entry.pk, f"Entry {entry.pk} {fault}"))
-    gone = AuditLink.objects.filter(number__gt=0, mutation__at=None).values_list("mutation_id", flat=True)
+    gone = AuditLink.objects.filter(number__gt=0, mutation__at__isnull=True).values_list("mutation_id", flat=True)
     faults += [(pk, f"Entry {pk} was removed.") for pk in sorted(set(gone)) if pk]
     found.faults += [sentence for _, sentence in sorted(faults)]
 

@@ -1,8 +1,8 @@
 """A table as a workbook of one sheet, row by row."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -18,7 +18,7 @@ _CUT = "… (cut; the CSV has the whole text)"
 
 
 def write_workbook(
-    file: BinaryIO, folder: str, title: str, names: Sequence[str], batches: Iterator[Iterator[tuple]]
+    file: BinaryIO, folder: str, title: str, names: Sequence[str], batches: Iterator[Iterable[Sequence[Any]]]
 ) -> None:
     """Write batches of rows to ``file``: bold header, columns as wide as their first rows need.
 
@@ -39,7 +39,7 @@ def write_workbook(
     book.close()
 
 
-def _write_row(sheet: Worksheet, number: int, row: tuple, as_text: Format) -> None:
+def _write_row(sheet: Worksheet, number: int, row: Sequence[Any], as_text: Format) -> None:
     for place, cell in enumerate(row):
         if type(cell) is str:
             fitting = cell if len(cell) <= CELL_CHARACTERS else cell[: CELL_CHARACTERS - len(_CUT)] + _CUT
