@@ -127,7 +127,18 @@ class ProposalForm(forms.Form):
     @property
     def asked(self) -> bool:
         """Whether at least one rate was typed."""
-        return any(str(self.data.get(name, "")).strip() for name in self.fields if name != "elasticity")
+        return self._typed("everybody") or self.sites_typed or self.types_typed
+
+    @property
+    def sites_typed(self) -> bool:
+        return any(self._typed(f"site_{code}") for code in self.sites)
+
+    @property
+    def types_typed(self) -> bool:
+        return any(self._typed(f"type_{kind}") for kind in self.types)
+
+    def _typed(self, name: str) -> bool:
+        return bool(str(self.data.get(name, "")).strip())
 
     def type_fields(self) -> list[forms.BoundField]:
         return [self[f"type_{kind}"] for kind in self.types]

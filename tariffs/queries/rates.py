@@ -56,14 +56,22 @@ class RateBook:
         self.global_rate = global_rate
         self.now = now
         self._rates = tuple(rates)
+        self._resolved: dict[tuple[str, str], ResolvedRate] = {}
         self._by_key: dict[tuple[str, str], list[DatedRate]] = defaultdict(list)
         for rate in self._rates:
             self._by_key[rate.scope, rate.key].append(rate)
 
     def rate_for(self, customer_number: int | None, site: str) -> ResolvedRate:
-        """As the function of that name, without a query."""
+        """As the function of that name, without a query; worked out once for all customers of a site."""
         customer = "" if customer_number is None else str(customer_number)
+        if (Scope.CUSTOMER.value, customer) not in self._by_key:
+            customer = ""
         code = site.strip().upper()
+        if (customer, code) not in self._resolved:
+            self._resolved[customer, code] = self._resolve(customer, code)
+        return self._resolved[customer, code]
+
+    def _resolve(self, customer: str, code: str) -> ResolvedRate:
         wanted = ((Scope.GLOBAL.value, ""), (Scope.CONCESSION.value, code), (Scope.CUSTOMER.value, customer))
         known = [rate for key in wanted for rate in self._by_key.get(key, ())]
         return resolve(self.global_rate, known, customer=customer, site=code, now=self.now)
