@@ -81,7 +81,7 @@ def plant(rank: int, site: str, sold: dict[date, Decimal]) -> Iterator:
 
 def around(sold: dict[date, Decimal], day: date, last: date) -> Decimal:
     """Mean sales of the days around a day: people buy now and then, and use every day."""
-    days = [day + DAY * n for n in range(-25, 26) if last - DAY * DAYS < day + DAY * n <= last]
+    days = [day + DAY * n for n in range(-15, 16) if last - DAY * DAYS < day + DAY * n <= last]
     return sum((sold.get(near, Decimal(0)) for near in days), Decimal(0)) / len(days)
 
 

@@ -291,7 +291,7 @@ def test_an_alert_shows_on_the_dashboard_and_is_acknowledged_on_the_page(sign_in
         value=30, low=-5, high=20, unit="%",
     )  # fmt: skip
     client = sign_in(palesa)
-    assert "unaccounted energy out of band" in client.get("/").content.decode()
+    assert "Unaccounted energy out of band" in client.get("/").content.decode()
     page = client.post(f"{BALANCE}alerts/{alert.pk}/acknowledge/", {"note": "Line 3 is bypassed"}, follow=True)
     assert "by 1002: Line 3 is bypassed" in page.content.decode()
 
