@@ -30,7 +30,9 @@ class ExportForm(forms.Form):
 
     table: Table | None = None
     prepared: PreparedSet | None = None
-    columns = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, required=False)
+    columns = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple, error_messages={"required": "Choose at least one column."}
+    )
     format = forms.ChoiceField(choices=[("csv", "CSV"), ("xlsx", "XLSX (Excel)")], initial="csv")
 
     def __init__(self, names: Sequence[str], data: Any = None, initial: dict[str, Any] | None = None) -> None:
@@ -41,11 +43,6 @@ class ExportForm(forms.Form):
     def title(self) -> str:
         """What is exported, for people."""
         return self.prepared.title if self.prepared else self.table.name if self.table else ""
-
-    def clean_columns(self) -> list[str]:
-        if not self.cleaned_data["columns"]:
-            raise forms.ValidationError("Choose at least one column.")
-        return list(self.cleaned_data["columns"])
 
     def wanted(self) -> dict[str, Any]:
         """The input of ``sources.source_of``."""

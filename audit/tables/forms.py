@@ -27,7 +27,7 @@ class RowsForm(forms.Form):
     col = forms.ChoiceField(label="Column", required=False)
     op = forms.ChoiceField(label="Condition", required=False)
     val = forms.CharField(label="Value", required=False, max_length=300)
-    to = forms.CharField(label="and", required=False, max_length=300, help_text="Only for “is between”.")
+    to = forms.CharField(label="and (between)", required=False, max_length=300)
 
     def __init__(self, data: Any, table: Table, column: Column | None = None) -> None:
         """``column`` is the one that is to be filtered: only what fits its type is offered."""

@@ -112,6 +112,7 @@ def table(request: HttpRequest, name: str) -> HttpResponse:
         "narrowed": bool(wanted.narrowing),
         "links": _links(listed, wanted),
         "downloads": [(kind.upper(), _download(found.name, kind, wanted)) for kind in ("csv", "xlsx")],
+        "export_url": reverse("exports:choose") + _query([("table", found.name), *wanted.narrowing]),
         "may_create": Actor.of(request).may(permission_for(found.name, "create")),
     }
     status = 400 if fault else 200

@@ -74,7 +74,7 @@ def waiting() -> list[RoleAssignment]:
     return list(RoleAssignment.objects.exclude(employee_no__in=Employee.objects.values("employee_no")))
 
 
-def matrix() -> tuple[list[Role], list[tuple[str, list[bool]]]]:
+def matrix() -> tuple[list[Role], list[tuple[str, list[tuple[str, bool]]]]]:
     """The roles, and for each thing one can do which of them may, as the groups stand now."""
     groups = {
         group.name: {permission.codename for permission in group.permissions.all()}
@@ -82,7 +82,8 @@ def matrix() -> tuple[list[Role], list[tuple[str, list[bool]]]]:
     }
     roles = list(ROLES.values())
     return roles, [
-        (sentence, [name in groups.get(role.name, set()) for role in roles]) for name, sentence in PERMISSIONS.items()
+        (sentence, [(role.label, name in groups.get(role.name, set())) for role in roles])
+        for name, sentence in PERMISSIONS.items()
     ]
 
 
