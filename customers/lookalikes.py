@@ -66,8 +66,10 @@ def similar_names(one: str, other: str) -> bool:
 def _alike(one: str, other: str) -> bool:
     if one == other:
         return True
+    if 2 * min(len(one), len(other)) < SIMILAR * (len(one) + len(other)):
+        return False  # too different in length; most pairs are, and the comparison is dear
     matcher = SequenceMatcher(None, one, other)
-    return matcher.real_quick_ratio() >= SIMILAR and matcher.quick_ratio() >= SIMILAR and matcher.ratio() >= SIMILAR
+    return matcher.quick_ratio() >= SIMILAR and matcher.ratio() >= SIMILAR
 
 
 def lookalikes(person: Person, besides: Iterable[int] = ()) -> list[Lookalike]:

@@ -129,6 +129,13 @@ def test_a_meter_is_registered_and_the_account_listed_in_one_go(client):
     assert {(entry.state, entry.actor_id) for entry in entries} == {("applied", "1002")}
 
 
+def test_the_result_page_names_the_next_steps(client):
+    page = assign(client, 2).text
+    assert 'href="/customer-data/0001KET/"' in page
+    assert 'href="/payments/new/?account=0001KET"' in page
+    assert "it is the reference of every payment" in page
+
+
 def test_the_customers_position_goes_with_the_meter(client):
     assign(client, 1)
     meter = Meter.objects.get(meter_id=SERIAL)

@@ -18,7 +18,6 @@ PAGES = [
     "/customers/assign-meter/",
     "/customers/1/assign-meter/",
     f"/customers/assigned/{TOKEN}/",
-    "/customers/meters/?account=0001MAK",
     "/customers/meters/remove/?account=0001MAK&meter=SMRSD-01-0002",
 ]
 ACTIONS = [
@@ -78,6 +77,14 @@ def test_the_customer_page_offers_only_what_the_role_may(request, sign_in, role,
 def test_the_navigation_shows_the_field_pages_to_those_who_may(request, sign_in, role, offered):
     page = sign_in(request.getfixturevalue(role)).get("/customers/").text
     assert ('href="/customers/new/"' in page, 'href="/customers/assign-meter/"' in page) == (offered, offered)
+
+
+@pytest.mark.parametrize(("role", "offered"), [("thabo", False), ("lineo", False), ("palesa", True)])
+def test_everybody_reads_the_meters_of_an_account_and_those_who_may_change_them(request, sign_in, role, offered):
+    page = sign_in(request.getfixturevalue(role)).get("/customers/meters/?account=0001MAK")
+    assert page.status_code == 200
+    assert "SMRSD-01-0002" in page.text
+    assert ("What to do" in page.text, ">Unassign<" in page.text) == (offered, offered)
 
 
 def test_the_services_themselves_refuse_a_role_that_may_not(thabo):

@@ -59,3 +59,12 @@ def test_every_page_opens(answers):
 
 def test_the_balance_is_the_newest_of_the_account(answers):
     assert answers["balance"] == 11.2
+
+
+def test_a_customer_is_registered_and_meters_are_assigned_replaced_and_removed(answers):
+    assert answers["onboarded"] == {
+        "asked": True,
+        "accounts": ["0861TLH", "0861TLH"],
+        "statuses": ["replaced", "removed"],
+        "found": [1, "Thato Molefe"],
+    }

@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -105,7 +106,7 @@ def assigned(request: HttpRequest, token: UUID) -> HttpResponse:
 
 
 @require_safe
-@may_write
+@requires("view_customers")
 def history(request: HttpRequest) -> HttpResponse:
     """Every meter an account has had, as far as the registries and the portal know: ``?account=0045MAK``."""
     wanted = normalise(_given(request.GET, "account"))
@@ -118,6 +119,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "owner": owner.customer_number if owner else None,
         "meters": [queries.meter_line(placement.row) for placement in rows],
         "assignments": MeterAssignment.objects.filter(account=wanted, state=AssignmentState.DONE),
+        "may_write": request.user.has_perm("accounts.write_customers") and not settings.ACDB_READ_ONLY,
         "record": f"{reverse('audit:record')}?{urlencode({'table': 'tblmeter', 'record': wanted})}",
     }
     return render(request, "customers/meters/history.html", context)

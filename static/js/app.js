@@ -132,12 +132,12 @@
 
   // ---- the position of the device into the fields of a form
   function locate(form) {
-    const note = $("[data-locate-note]", form);
-    note.textContent = "Waiting for the position…";
+    const note = $("[data-locate-note]", form), tell = (text) => { note.textContent = text; };
+    tell("Waiting for the position…");
     navigator.geolocation.getCurrentPosition(({ coords }) => {
       for (const name of ["latitude", "longitude"]) form.elements[name].value = coords[name].toFixed(6);
-      note.textContent = `Filled in, right to about ${Math.round(coords.accuracy)} m.`;
-    }, () => { note.textContent = "The device gave no position. Type it from a map or another device."; }, { enableHighAccuracy: true, timeout: 20000 });
+      tell(`Filled in, right to about ${Math.round(coords.accuracy)} m.`);
+    }, () => tell("The device gave no position. Type it."), { enableHighAccuracy: true, timeout: 20000 });
   }
 
   // ---- a table as tab-separated text for a spreadsheet
