@@ -39,6 +39,7 @@ SCHEDULE: dict[str, float | crontab] = {
     "omreport.check_energy": 60 * MINUTE,
     "audit.clean_exports": 60 * MINUTE,
     "audit.verify": crontab(hour="2", minute="40"),
+    "whatsapp.check_cloud": MINUTE,
     "whatsapp.clean": crontab(hour="3", minute="45"),
     "jobs.clean": crontab(hour="3", minute="40"),
     "omreport.clean_files": crontab(hour="3", minute="50"),

@@ -24,6 +24,7 @@ from ccportal.core.periods import local_now
 from ccportal.jobs.models import Job, JobState, OutboxMessage, OutboxState, Pulse
 from customers.models import Customer, DirectoryState
 from omreport.models import RollupState
+from whatsapp.models import Link
 
 logger = logging.getLogger(__name__)
 Report = dict[str, Any]
@@ -81,6 +82,13 @@ def _worker_age() -> int | None:
     return None if pulse is None else int((timezone.now() - pulse.at).total_seconds())
 
 
+def _links() -> dict[str, dict[str, Any]]:
+    """Parts outside the web server, as they last said of themselves, and how many seconds ago."""
+    now = timezone.now()
+    rows = Link.objects.exclude(name__endswith=".command")
+    return {row.name: {"state": row.state, "age_seconds": int((now - row.at).total_seconds())} for row in rows}
+
+
 def _outbox_waiting() -> int:
     waiting = (OutboxState.QUEUED, OutboxState.RETRYING, OutboxState.SENDING)
     return OutboxMessage.objects.filter(state__in=waiting).count()
@@ -113,6 +121,7 @@ def _audit_chain() -> str:
 PARTS: dict[str, Callable[[], Any]] = {
     "broker": lambda: "ok" if broker.reachable() else UNAVAILABLE,
     "worker_age_seconds": _worker_age,
+    "links": _links,
     "outbox_waiting": _outbox_waiting,
     "jobs_unfinished": _jobs_unfinished,
     "last_import": _last_import,

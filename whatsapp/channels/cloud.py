@@ -12,10 +12,11 @@ from django.conf import settings
 from ccportal.integrations.whatsapp.client import CloudClient, CloudFault, Fault
 from ccportal.jobs.outbox import NotYet, PermanentError, TransientError, Uncertain
 from whatsapp.channels.base import Health
-from whatsapp.models import Channel
+from whatsapp.models import Channel, Link
 
 #: A template's text holds no line ends and is shorter than a message.
 LONGEST_PARAMETER = 1000
+LINK = "whatsapp.cloud"
 
 
 class CloudDriver:
@@ -73,11 +74,23 @@ class CloudDriver:
         ]
         if missing:
             return Health(False, f"Not set up: {', '.join(missing)}.")
-        try:
-            client().check()
-        except CloudFault as fault:
-            return Health(False, f"{str(fault)[0].upper()}{str(fault)[1:]}.")
-        return Health(True, "The number can be used.")
+        row = Link.objects.filter(name=LINK).first()
+        if row is None:
+            return Health(False, "Not asked yet.")
+        return Health(row.state == "ok", str(row.details.get("text", "")))
+
+
+def check() -> None:
+    """Ask the vendor whether the number can be used, and write the answer down for pages; a worker does this."""
+    if not settings.WHATSAPP_PHONE_NUMBER_ID:
+        return
+    try:
+        client().check()
+    except CloudFault as fault:
+        state, text = "down", f"{str(fault)[0].upper()}{str(fault)[1:]}."
+    else:
+        state, text = "ok", "The number can be used."
+    Link.objects.update_or_create(name=LINK, defaults={"state": state, "details": {"text": text}})
 
 
 def client() -> CloudClient:

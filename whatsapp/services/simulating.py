@@ -18,6 +18,7 @@ from whatsapp.channels.base import GROUP_KEY, InboundEvent, MediaRef, StatusEven
 from whatsapp.channels.kinds import family, recognise
 from whatsapp.models import Channel, Contact, Direction, Message, MessageKind, MessageState, Technician
 from whatsapp.services import intake, sending
+from whatsapp.services.identification import people_with_phone
 from whatsapp.services.messages import GROUP_NAME, international
 
 LATEST = 60
@@ -61,8 +62,10 @@ def _known(phone: str) -> Player:
     technician = Technician.objects.filter(phone=phone).first()
     if technician is not None:
         return Player(phone, technician.name, "technician")
-    contact = Contact.objects.filter(channel=Channel.SIMULATOR, key=phone).first()
-    return Player(phone, contact.name if contact and contact.name else f"+{phone}", "phone")
+    people = people_with_phone(phone)
+    if len(people) == 1:
+        return Player(phone, people[0].name, people[0].account or people[0].site_code)
+    return Player(phone, f"+{phone}", f"phone of {len(people)} customers" if people else "nobody knows this number")
 
 
 def find(text: str) -> list[Player]:
@@ -79,7 +82,8 @@ def find(text: str) -> list[Player]:
 
 def recent() -> list[Player]:
     """Those played lately."""
-    contacts = Contact.objects.filter(channel=Channel.SIMULATOR).exclude(key=GROUP_KEY)
+    played = Contact.objects.filter(channel=Channel.SIMULATOR, last_inbound_at__isnull=False)
+    contacts = played.exclude(key=GROUP_KEY).exclude(phone__in=Technician.objects.values("phone"))
     return [
         Player(contact.key, contact.name or (f"+{contact.key}" if contact.phone else contact.key), _about(contact))
         for contact in contacts.order_by("-last_inbound_at")[:MOST_PEOPLE]

@@ -4,6 +4,8 @@ from celery import shared_task
 
 from ccportal.jobs import outbox
 from ccportal.jobs.models import OutboxMessage
+from whatsapp.channels import cloud
+from whatsapp.models import Link
 from whatsapp.services import conversations, intake, media, sending
 
 #: How many messages may be on their way at once; the vendor's answer takes a fifth of a second.
@@ -24,6 +26,13 @@ def sweep() -> None:
     """Pick up what was forgotten: messages without an answer, outcomes that nobody reported."""
     conversations.sweep()
     sending.give_up_waiting()
+    Link.objects.update_or_create(name="whatsapp.worker", defaults={"state": "ok"})
+
+
+@shared_task(name="whatsapp.check_cloud")
+def check_cloud() -> None:
+    """See whether the Cloud API takes our key."""
+    cloud.check()
 
 
 @shared_task(name="whatsapp.clean")

@@ -7,6 +7,7 @@ import pytest
 from django.db import OperationalError
 
 from whatsapp.models import Contact, Conversation, Media, Message, Receipt
+from whatsapp.tasks.messages import check_cloud
 from whatsapp.tests.channels.conftest import WEBHOOK, contact, text
 
 pytestmark = pytest.mark.django_db
@@ -195,3 +196,15 @@ def test_a_status_of_a_message_nobody_knows_is_kept_once(deliver):
 def test_two_hundred_messages_of_one_person_are_all_stored(deliver):
     deliver(*[text(f"message {number}", number=f"wamid.{number}") for number in range(200)])
     assert Message.objects.filter(state="received").count() == 200
+
+
+def test_the_page_says_whether_the_vendor_takes_our_key(sign_in, nthabiseng, cloud, settings):
+    client = sign_in(nthabiseng)
+    check_cloud()
+    assert "The number can be used." in client.get("/care/channels/").content.decode()
+    settings.WHATSAPP_TOKEN = "expired"
+    check_cloud()
+    assert (
+        "WhatsApp answered 401, code 190: the access token is not accepted."
+        in client.get("/care/channels/").content.decode()
+    )
