@@ -19,6 +19,8 @@ from django.db import DatabaseError
 from demo.environment import ROOT, Stop, prepare_environment, var_dir
 
 SAMPLE = ROOT / "demo" / "sample.accdb"
+#: Name, phone and language; nobody has these numbers.
+TECHNICIANS = (("Rethabile Mofokeng", "26658990001", "st"), ("Karabo Sello", "26658990002", "en"))
 
 
 def say(text: str) -> None:
@@ -158,6 +160,24 @@ def prepare_payments() -> None:
         say("Sending a few invented payments")
 
 
+def prepare_triage() -> None:
+    """The classifier of messages learns once, so that the first customer need not wait for it."""
+    from whatsapp.triage import assess, known_for
+
+    assess("Lumela", known_for())
+
+
+def prepare_technicians() -> None:
+    """Two invented technicians on call for every site, so that a ticket finds somebody; staff may change them."""
+    from whatsapp.models import OnCall, Technician
+
+    if Technician.objects.exists():
+        return
+    for order, (name, phone, language) in enumerate(TECHNICIANS, 1):
+        technician = Technician.objects.create(name=name, phone=phone, language=language)
+        OnCall.objects.create(technician=technician, order=order)
+
+
 def main() -> int:
     try:
         prepare_environment()
@@ -173,8 +193,10 @@ def main() -> int:
         migrate()
         collect_static(var)
         import_acdb(var)
+        prepare_triage()
         if settings.DEMO:
             prepare_people(var)
+            prepare_technicians()
             prepare_payments()
             prepare_generation()
     except Stop as stop:

@@ -1,4 +1,4 @@
-"""Serves the portal on this machine: web server, Celery worker and beat, and a private Valkey.
+"""Serves the portal on this machine: web server, Celery workers and beat, a private Valkey, a pretended uGridPlan.
 
 ``python -m demo.run`` prepares what is missing, prints address and accounts, and stays until Ctrl-C or SIGTERM.
 ``HOST`` (127.0.0.1), ``PORT`` (8000), ``DEMO_PASSWORD`` and ``ACDB_FILE`` come from the environment.
@@ -10,6 +10,7 @@ import fcntl
 import http.client
 import ipaddress
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -17,8 +18,9 @@ import time
 from pathlib import Path
 from typing import TextIO
 
+from ccportal.integrations.ugridplan import fake as ugridplan
 from demo import broker
-from demo.environment import ROOT, Stop, prepare_environment, var_dir
+from demo.environment import ROOT, Stop, free_port, prepare_environment, var_dir
 from demo.prepare import read_json, write_private
 from demo.supervisor import Child, Supervisor, end_with_parent
 
@@ -90,7 +92,7 @@ def prepare() -> None:
 
 
 def children(host: str, port: int, logs: Path) -> list[Child]:
-    """Web, worker and beat, as they run in production."""
+    """Web, both workers and beat, as they run in production."""
     logs.mkdir(exist_ok=True)
     # On SIGTERM the worker hands unfinished tasks back to the broker instead of waiting for their end.
     environment = dict(os.environ, DJANGO_SETTINGS_MODULE="ccportal.settings", REMAP_SIGTERM="SIGQUIT")
@@ -101,10 +103,32 @@ def children(host: str, port: int, logs: Path) -> list[Child]:
     web += ["--respawn-failed-workers"]
     web += ["--working-dir", str(ROOT), "ccportal.wsgi:application"]
     celery = [str(programs / "celery"), "--workdir", str(ROOT), "--app", "ccportal"]
-    worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+    quiet = ["--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+    worker = [*celery, "worker", "--queues", "celery", "--concurrency", "2", *quiet]
+    # Waits for other houses rather than for the processor: threads are enough.
+    care = [*celery, "worker", "--queues", "io", "--pool", "threads", "--concurrency", "12", *quiet]
+    care += ["--hostname", "care@%h"]
     beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile", ""]
-    commands = {"web": web, "worker": worker, "beat": beat}
+    commands = {"web": web, "worker": worker, "care": care, "beat": beat}
+    if os.environ.get("WHATSAPP_LINKED") == "1":
+        commands["link"] = [sys.executable, "manage.py", "whatsapp_link"]
     return [Child(name, command, environment, logs / f"{name}.log") for name, command in commands.items()]
+
+
+def start_ugridplan(supervisor: Supervisor, var: Path, port_of_portal: int) -> str:
+    """The pretended uGridPlan, unless a real one is named; its address. Its tickets stay from one start to the next."""
+    if os.environ.get("UGRIDPLAN_URL"):
+        return ""
+    port, secret = free_port(), secrets.token_urlsafe(24)
+    url = f"http://127.0.0.1:{port}"
+    named = {"URL": url, "USER": ugridplan.USER, "PASSWORD": ugridplan.PASSWORD, "WEBHOOK_SECRET": secret}
+    os.environ.update({f"UGRIDPLAN_{name}": value for name, value in named.items()})
+    command = [sys.executable, "-m", "ccportal.integrations.ugridplan.fake", str(port), str(var / "ugridplan.json")]
+    webhook = f"http://127.0.0.1:{port_of_portal}/api/ugridplan/webhook"
+    told = {"WEBHOOK_URL": webhook, "WEBHOOK_SECRET": secret}
+    environment = dict(os.environ, PYTHONPATH=str(ROOT), **told)
+    supervisor.add(Child("ugridplan", command, environment, var / "log" / "ugridplan.log"))
+    return url
 
 
 def start_broker(supervisor: Supervisor, var: Path) -> None:
@@ -152,7 +176,7 @@ def wait_until_served(supervisor: Supervisor, host: str, port: int) -> bool:
     return False
 
 
-def introduce(url: str, var: Path) -> None:
+def introduce(url: str, var: Path, ugridplan_url: str = "") -> None:
     """Address and accounts, on the terminal and in ``demo.json``."""
     known = read_json(var / "demo.json")
     accounts = known.get("accounts", [])
@@ -164,6 +188,9 @@ def introduce(url: str, var: Path) -> None:
         widths = [max(len(row[index]) for row in rows) for index in range(len(columns))]
         for row in rows:
             say("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    say(f"\nPlay a customer on a pretended phone (O&M team or super admin): {url}care/simulator/")
+    if ugridplan_url:
+        say(f"See the tickets arrive in a pretended uGridPlan: {ugridplan_url}/")
     logs = var / "log"
     shown = logs.relative_to(ROOT) if logs.is_relative_to(ROOT) else logs
     say(f"\nLogs are in {shown}. Stop with Ctrl-C.")
@@ -176,10 +203,12 @@ def serve(host: str, port: int, var: Path, *, own_broker: bool) -> None:
         (var / "log").mkdir(exist_ok=True)
         if own_broker:
             start_broker(supervisor, var)
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        ugridplan_url = start_ugridplan(supervisor, var, port)
         for child in children(host, port, var / "log"):
             supervisor.add(child)
         if wait_until_served(supervisor, host, port):
-            introduce(f"http://{f'[{host}]' if ':' in host else host}:{port}/", var)
+            introduce(url, var, ugridplan_url)
             supervisor.watch()
     finally:
         supervisor.stop()
