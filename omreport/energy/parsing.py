@@ -12,6 +12,8 @@ from omreport.energy.calculations import LONGEST
 from omreport.energy.models import Channel
 
 MANUAL, UPLOAD = "manual", "upload"
+#: Once: the enumeration makes its list anew each time.
+CHANNELS = tuple(Channel.values)
 #: More than any site generates in a month, or any register shows.
 MOST_KWH = Decimal(10_000_000)
 MOST_COUNTED = Decimal(10**11)
@@ -120,9 +122,9 @@ def site_in(given: Any, sites: Collection[str]) -> str:
 def channel_of(given: Any) -> str:
     """A channel by its name or label: ``battery_charge`` or ``Battery charge``."""
     name = re.sub(r"[\s-]+", "_", str(given or "").strip().lower())
-    if name not in Channel.values:
+    if name not in CHANNELS:
         what = f"There is no channel {_shown(given)}" if name else "The channel is missing"
-        raise Unfit(f"{what}; use one of {', '.join(Channel.values)}.")
+        raise Unfit(f"{what}; use one of {', '.join(CHANNELS)}.")
     return name
 
 

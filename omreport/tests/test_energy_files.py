@@ -189,7 +189,7 @@ def chart_only():
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1old", "a.xls", "old or protected workbook"),
         (b"hello", "a.xlsx", "named like a workbook but is none"),
         (b"PK\x03\x04 nothing behind", "a.xlsx", "damaged or protected"),
-        (bomb(), "a.xlsx", "unpacks to more than 120 MB"),
+        (bomb(), "a.xlsx", "unpacks to more than 60 MB"),
         (entities(), "a.xlsx", "holds definitions that no reading needs"),
         (chart_only(), "a.xlsx", "The first row must hold the headings"),
     ],
