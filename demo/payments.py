@@ -36,11 +36,12 @@ def _accounts() -> list[str]:
 def _notices(accounts: list[str]) -> list[dict[str, str]]:
     """Two that fit, one for an account with a slip, one without any, one that failed, one in another currency."""
     first, second, third, _ = accounts
-    slip = third[:2] + third[3] + third[2] + third[4:]
+    known = set(DirectoryAccount.objects.values_list("account", flat=True))
+    slip = next(text for digit in "987654" if (text := digit + third[1:]) not in known)
     return [
         _notice(1, amount="50.00", account=first, name="Mpho Letsela"),
         _notice(2, amount="120.00", account=second, name="Thabo Ntsane"),
-        _notice(3, amount="35.00", account=slip if slip != third else f"9{third[1:]}", name="Neo Mokoena"),
+        _notice(3, amount="35.00", account=slip, name="Neo Mokoena"),
         _notice(4, amount="20.00", account="", name="Palesa Nthako"),
         _notice(5, amount="75.00", account=first, status="failed"),
         _notice(6, amount="100.00", account=second, currency="ZAR"),

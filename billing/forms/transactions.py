@@ -74,7 +74,7 @@ class DraftForm(ReasonForm):
         used = kind == Kind.CONSUMPTION
         amount = abs(number(row.amount))
         at = row.at.astimezone(meter_zone()) if row.at else None
-        return cls(
+        form = cls(
             initial={
                 "kind": kind.value,
                 "at": at,
@@ -82,6 +82,9 @@ class DraftForm(ReasonForm):
                 "used_kwh": f"{amount.normalize():f}" if used else None,
             }
         )
+        if kind == Kind.OTHER:  # neither of the three: nothing is chosen for anybody
+            form.fields["kind"].choices = [("", "Choose"), *KINDS]  # type: ignore[attr-defined]  # a ChoiceField
+        return form
 
     def clean_at(self) -> Any:
         moment = self.cleaned_data["at"]

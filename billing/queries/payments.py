@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 
 from billing.models import Notification, NotificationState, Payment, PaymentKind, PaymentState
@@ -57,9 +58,13 @@ def _about(text: str) -> Q:
 
 @dataclass(frozen=True)
 class Totals:
-    """Numbers and money of a list; ``posted_money`` is what stands in the ledger, reversals taken off."""
+    """Numbers and money of a list; ``posted_money`` is what stands in the ledger, reversals taken off.
+
+    Money is in the ledger's currency; the ``foreign`` payments are counted and not added.
+    """
 
     count: int
+    foreign: int
     money: Decimal
     posted_money: Decimal
     waiting: int
@@ -68,17 +73,20 @@ class Totals:
 
 
 def totals(rows: QuerySet[Payment]) -> Totals:
+    ours = Q(currency=settings.CURRENCY)
     found = rows.order_by().aggregate(
         count=Count("pk"),
-        money=Sum("amount", filter=Q(kind=PaymentKind.PAYMENT) & ~Q(state=PaymentState.FAILED)),
+        foreign=Count("pk", filter=~ours),
+        money=Sum("amount", filter=ours & Q(kind=PaymentKind.PAYMENT) & ~Q(state=PaymentState.FAILED)),
         posted=Sum("amount", filter=IN_LEDGER),
         waiting=Count("pk", filter=Q(state=PaymentState.MATCHED)),
         unmatched=Count("pk", filter=OPEN_QUEUE & Q(queue="")),
-        unmatched_money=Sum("amount", filter=OPEN_QUEUE & Q(queue="")),
+        unmatched_money=Sum("amount", filter=ours & OPEN_QUEUE & Q(queue="")),
     )
     zero = Decimal(0)
     return Totals(
         found["count"],
+        found["foreign"],
         found["money"] or zero,
         found["posted"] or zero,
         found["waiting"],
@@ -135,7 +143,8 @@ def suggestions(payment: Payment) -> list[Suggestion]:
     for account in _by_phone(payment.payer_phone):
         found.setdefault(account, "has this phone number")
     for account in _by_slip(payment.account_given):
-        found.setdefault(account, f"one slip away from {payment.account_given}")
+        as_written = account == parse_typed(payment.account_given)
+        found.setdefault(account, "as written" if as_written else f"one slip away from {payment.account_given}")
     for account in _by_name(payment.payer_name):
         found.setdefault(account, "has this name")
     return _described(list(found.items())[:SUGGESTIONS])
@@ -153,7 +162,7 @@ def _by_slip(text: str) -> list[str]:
     if not looks_like_account(text):
         return []
     exact = DirectoryAccount.objects.filter(account=parse_typed(text), owner=True).values_list("account", flat=True)
-    return [*exact[:1], *(entry.account for entry in near_matches(text))]
+    return list(exact[:1]) or [entry.account for entry in near_matches(text)]
 
 
 def _by_name(text: str) -> list[str]:

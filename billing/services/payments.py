@@ -134,10 +134,7 @@ def match(actor: Actor, payment: Payment, account: str, *, text: str = "") -> Pa
 def assign(actor: Actor, payment: Payment, account: str, *, text: str = "") -> None:
     """Give a payment its account; it is posted afterwards, by the caller or by the schedule."""
     actor.require(PERMISSION)
-    if payment.currency != settings.CURRENCY:
-        raise InvalidInput(
-            f"This payment is in {payment.currency}, the ledger in {settings.CURRENCY}; it cannot be posted as it is."
-        )
+    refuse_foreign(payment)
     position = known_position(account)
     values = {"account": position.account, "site": site_code(position.account), "problem": "", "queue": ""}
     _step(
@@ -148,6 +145,14 @@ def assign(actor: Actor, payment: Payment, account: str, *, text: str = "") -> N
         {"state": PaymentState.MATCHED, "attempts": 0, "next_at": None, **values},
         queue__in=("", Queue.ASIDE),
     )
+
+
+def refuse_foreign(payment: Payment) -> None:
+    """``InvalidInput`` for a payment in a currency that is not the ledger's."""
+    if payment.currency != settings.CURRENCY:
+        raise InvalidInput(
+            f"This payment is in {payment.currency}, the ledger in {settings.CURRENCY}; it cannot be posted as it is."
+        )
 
 
 def leave_unmatched(actor: Actor, payment: Payment, problem: str) -> None:

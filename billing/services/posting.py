@@ -171,7 +171,7 @@ def settle(entry: Mutation) -> None:
     mine = Q(mutation=entry) | Q(mutation=None, claim="")
     payment = step.payment
     if Payment.objects.filter(mine, pk=payment.pk, state=PaymentState.MATCHED).update(**done):
-        note(payment, "posted", f"Row {entry.record_id} of {entry.table_name}", _writer(entry), mutation=entry)
+        note(payment, "posted", f"Row {entry.record_id} of the ledger", _writer(entry), mutation=entry)
     elif Payment.objects.filter(pk=payment.pk).exclude(mutation=entry).exists():
         logger.error("payment %s has two ledger rows: entry %s was settled late", payment.pk, entry.pk)
         problem = f"Written twice: entry {entry.pk} of the log wrote a second row. Undo that entry."

@@ -365,7 +365,13 @@ def test_a_payment_waits_while_the_customer_database_is_read_only_and_is_posted_
 def test_in_another_currency_nothing_is_posted(sign_in, lineo, unmatched):
     Payment.objects.update(currency="ZAR")
     client = sign_in(lineo)
-    shown = client.get(f"/payments/{unmatched.pk}/match/?account=0045MAK")
-    answer = client.post(f"/payments/{unmatched.pk}/match/save/", hidden(shown))
-    assert answer.status_code == 400
-    assert "This payment is in ZAR" in answer.content.decode()
+    for answer in (
+        client.get(f"/payments/{unmatched.pk}/match/?account=0045MAK"),
+        client.post(f"/payments/{unmatched.pk}/match/save/", {"account": "0045MAK"}),
+    ):
+        assert answer.status_code == 400
+        assert "This payment is in ZAR" in answer.content.decode()
+    page = client.get("/payments/").content.decode()
+    assert "ZAR 50.00" in page
+    assert "1 in another currency not added" in page
+    assert Transaction.objects.count() == 1

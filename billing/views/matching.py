@@ -71,6 +71,7 @@ def _open_payment(pk: int) -> Payment:
     if payment.state not in services.OPEN or payment.queue == Queue.REFUNDED:
         standing = payment.get_queue_display() if payment.queue else payment.get_state_display()
         raise Conflict(f"This payment is {standing.lower()}; it is not waiting to be matched.")
+    services.refuse_foreign(payment)
     return payment
 
 

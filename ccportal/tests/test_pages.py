@@ -17,6 +17,8 @@ BUSIEST = [
     "/tariffs/",
     "/tariffs/simulator/?everybody=7",
     "/tariffs/explain/?q=0001TLH",
+    "/payments/",
+    "/payments/queue/",
     "/mutations/",
     "/jobs/",
     "/import/",
