@@ -19,6 +19,7 @@ from whatsapp.models.channels import (
     Receipt,
 )
 from whatsapp.models.tickets import (
+    UNFINISHED,
     Incident,
     IncidentState,
     Offer,
@@ -33,6 +34,7 @@ from whatsapp.models.tickets import (
 from whatsapp.models.triage import Category, Priority, TriageExample, TriageResult, TriageSource
 
 __all__ = [
+    "UNFINISHED",
     "Author",
     "Awaiting",
     "CannedReply",

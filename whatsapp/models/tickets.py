@@ -40,6 +40,10 @@ class TicketState(models.TextChoices):
     REOPENED = "reopened", "Reopened"
 
 
+#: States in which somebody still has to do something.
+UNFINISHED = (TicketState.OPEN, TicketState.ACKNOWLEDGED, TicketState.IN_PROGRESS, TicketState.REOPENED)
+
+
 class Technician(models.Model):
     """Somebody who repairs; reached by WhatsApp, by e-mail as well."""
 

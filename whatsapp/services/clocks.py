@@ -8,9 +8,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ccportal.core.errors import Conflict
-from whatsapp.models import Ticket, TicketState
+from whatsapp.models import UNFINISHED, Ticket, TicketState
 from whatsapp.services import lifecycle, notices, tickets
-from whatsapp.services.lifecycle import UNFINISHED
 
 _AT_A_TIME = 200
 

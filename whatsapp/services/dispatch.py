@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from whatsapp import replies
 from whatsapp.models import (
+    UNFINISHED,
     Media,
     Message,
     Offer,
@@ -27,7 +28,7 @@ from whatsapp.models import (
 )
 from whatsapp.replies import Situation
 from whatsapp.services import lifecycle, notices
-from whatsapp.services.lifecycle import UNFINISHED, add_event
+from whatsapp.services.lifecycle import add_event
 from whatsapp.services.messages import contact_for_phone, send_text
 from whatsapp.services.telling import conversation_of
 from whatsapp.triage import Answer, Command, known_for

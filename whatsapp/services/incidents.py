@@ -16,7 +16,7 @@ from django.utils import timezone
 from ccportal.core.errors import Conflict, InvalidInput
 from ccportal.core.text import fold
 from customers.models import Site
-from whatsapp.models import Category, Incident, IncidentState, Report, Ticket
+from whatsapp.models import UNFINISHED, Category, Incident, IncidentState, Report, Ticket
 from whatsapp.services import lifecycle, outgoing
 
 #: Words that say that the neighbours have power, folded.
@@ -48,7 +48,7 @@ def known_outage(site_code: str, category: str, text: str) -> Ticket | None:
         return None
     since = timezone.now() - timedelta(minutes=settings.OUTAGE_WINDOW_MINUTES)
     open_here = Ticket.objects.filter(
-        site_code=site_code, category=Category.NO_POWER, safety=False, state__in=lifecycle.UNFINISHED
+        site_code=site_code, category=Category.NO_POWER, safety=False, state__in=UNFINISHED
     )
     recent = open_here.annotate(newest=Max("reports__at")).filter(newest__gte=since).order_by("created_at", "pk")
     return next((ticket for ticket in recent if not only_here(ticket.original_text)), None)
@@ -89,7 +89,7 @@ def merge(ticket: Ticket, into: Ticket, *, actor: str, actor_id: str = "") -> Ti
     list(Ticket.objects.select_for_update().filter(pk__in=(first, second)).order_by("pk"))
     ticket.refresh_from_db()
     into.refresh_from_db()
-    if not (ticket.state in lifecycle.UNFINISHED and into.state in lifecycle.UNFINISHED):
+    if not (ticket.state in UNFINISHED and into.state in UNFINISHED):
         raise Conflict("Only tickets that are not finished can be merged.")
     if ticket.safety and not into.safety:
         raise Conflict(f"Ticket {ticket.number} speaks of danger; it stays a ticket of its own.")

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from ccportal.core.errors import Conflict
-from whatsapp.models import Incident, IncidentState, Media, Message, Ticket, TicketEvent, TicketState
+from whatsapp.models import UNFINISHED, Incident, IncidentState, Media, Message, Ticket, TicketEvent, TicketState
 from whatsapp.services import outgoing, sla, telling
 
 S = TicketState
@@ -25,7 +25,6 @@ STEPS: dict[str, frozenset[str]] = {
     S.CLOSED: frozenset({S.REOPENED}),
     S.REOPENED: frozenset({S.ACKNOWLEDGED, S.IN_PROGRESS, S.RESOLVED, S.CLOSED}),
 }
-UNFINISHED = (S.OPEN, S.ACKNOWLEDGED, S.IN_PROGRESS, S.REOPENED)
 _MOMENT = {
     S.ACKNOWLEDGED: "acknowledged_at",
     S.IN_PROGRESS: "started_at",

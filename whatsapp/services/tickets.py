@@ -16,6 +16,7 @@ from ccportal.core.errors import InvalidInput, NotFound
 from ccportal.core.phones import parse_stored
 from customers.models import DirectoryCustomer, Site
 from whatsapp.models import (
+    UNFINISHED,
     Category,
     Contact,
     Conversation,
@@ -31,7 +32,7 @@ from whatsapp.models import (
 from whatsapp.replies import Situation
 from whatsapp.services import dispatch, exchange, incidents, lifecycle, numbering, outgoing, sla, telling
 from whatsapp.services.identification import Person
-from whatsapp.services.lifecycle import UNFINISHED, add_event, locked, move
+from whatsapp.services.lifecycle import add_event, locked, move
 from whatsapp.triage import Answer, Triage
 
 #: Semantics 24: what uGridPlan calls the equipment.

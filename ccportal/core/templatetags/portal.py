@@ -80,6 +80,16 @@ def _table_words() -> dict[str, str]:
 
 
 @register.filter
+def words(name: str) -> str:
+    """A name of code as people read it.
+
+    >>> words("in_progress")
+    'in progress'
+    """
+    return str(name).replace("_", " ").replace(".", " ")
+
+
+@register.filter
 def number(value: Number, places: int = 0) -> str:
     """``1,338``; an en dash for nothing."""
     return "–" if value is None or value == NO_SUCH_NAME else f"{rounded(value, places):,.{places}f}"

@@ -1,0 +1,1 @@
+"""What is: conversations and tickets as pages show them."""

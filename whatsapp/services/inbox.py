@@ -1,0 +1,121 @@
+"""What staff do in a conversation: take it over, write, hand it back, correct what was understood, link a ticket."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from ccportal.core.errors import Conflict, InvalidInput
+from whatsapp.models import (
+    Author,
+    Awaiting,
+    Category,
+    Channel,
+    Conversation,
+    ConversationState,
+    Message,
+    Mode,
+    Priority,
+    Ticket,
+    TriageExample,
+    TriageResult,
+)
+from whatsapp.services.messages import send_text, touch
+from whatsapp.triage.safety import is_dangerous
+
+LONGEST = 4000
+#: WhatsApp lets us write freely for so long after the customer did.
+WINDOW = timedelta(hours=24)
+
+
+def locked(conversation: Conversation) -> Conversation:
+    return Conversation.objects.select_for_update().get(pk=conversation.pk)
+
+
+@transaction.atomic
+def seen(conversation: Conversation) -> None:
+    """Somebody has looked: nothing is unread any more."""
+    if conversation.unread:
+        Conversation.objects.filter(pk=conversation.pk).update(unread=0)
+
+
+@transaction.atomic
+def take_over(conversation: Conversation, *, who: str, name: str) -> None:
+    """From now on a person answers; ``Conflict`` when somebody else does already."""
+    now = locked(conversation)
+    if now.mode == Mode.STAFF and now.taken_by != who:
+        raise Conflict(f"{now.taken_by_name} answers this conversation. Ask them to hand it back first.")
+    if now.state == ConversationState.CLOSED:
+        other = Conversation.objects.filter(contact=now.contact_id, state=ConversationState.OPEN).first()
+        if other is not None:
+            raise Conflict("This contact has a newer conversation. Answer there.")
+        touch(now, state=ConversationState.OPEN, closed_at=None)
+    touch(now, mode=Mode.STAFF, taken_by=who, taken_by_name=name, needs_staff=False, unread=0)
+
+
+@transaction.atomic
+def hand_back(conversation: Conversation) -> None:
+    """The portal answers again; what it had asked before is forgotten."""
+    touch(
+        locked(conversation), mode=Mode.BOT, taken_by="", taken_by_name="", needs_staff=False,
+        awaiting=Awaiting.NOTHING, awaiting_details={},
+    )  # fmt: skip
+
+
+@transaction.atomic
+def dealt_with(conversation: Conversation) -> None:
+    """A person has looked and nothing more is to be done."""
+    touch(locked(conversation), needs_staff=False, unread=0)
+
+
+@transaction.atomic
+def write(conversation: Conversation, text: str, *, who: str, name: str, token: str) -> Message:
+    """Send a person's own words, once for a ``token`` however often; writing takes the conversation over."""
+    words = text.strip()
+    if not words:
+        raise InvalidInput("Write something first.", field="text")
+    if len(words) > LONGEST:
+        raise InvalidInput(f"The message is longer than {LONGEST} characters.", field="text")
+    take_over(conversation, who=who, name=name)
+    return send_text(
+        conversation.contact, words, key=f"staff-{conversation.pk}-{token}", conversation=conversation,
+        author=Author.STAFF, author_id=who, author_name=name,
+    )  # fmt: skip
+
+
+def window_closed(conversation: Conversation) -> bool:
+    """Whether WhatsApp takes only an approved template now."""
+    contact = conversation.contact
+    if contact.channel != Channel.CLOUD:
+        return False
+    return contact.last_inbound_at is None or timezone.now() - contact.last_inbound_at > WINDOW
+
+
+@transaction.atomic
+def correct(judgement: TriageResult, *, category: str, priority: str, who: str) -> TriageResult:
+    """State what a message really was about; it becomes an example to learn from."""
+    if category not in Category.values:
+        raise InvalidInput("Choose one of the categories.", field="category")
+    if priority not in Priority.values:
+        raise InvalidInput("Choose one of the priorities.", field="priority")
+    judgement.corrected_category, judgement.corrected_priority = category, priority
+    judgement.corrected_by, judgement.corrected_at = who, timezone.now()
+    judgement.save(update_fields=["corrected_category", "corrected_priority", "corrected_by", "corrected_at"])
+    TriageExample.objects.update_or_create(
+        judgement=judgement,
+        defaults={
+            "text": judgement.text,
+            "language": judgement.language,
+            "category": category,
+            "safety": judgement.safety or is_dangerous(judgement.text),
+            "created_by": who,
+        },
+    )
+    touch(judgement.conversation)
+    return judgement
+
+
+@transaction.atomic
+def link(conversation: Conversation, ticket: Ticket) -> None:
+    """Say which ticket a conversation is about."""
+    touch(locked(conversation), ticket=ticket)
