@@ -375,3 +375,30 @@ def test_in_another_currency_nothing_is_posted(sign_in, lineo, unmatched):
     assert "ZAR 50.00" in page
     assert "1 in another currency not added" in page
     assert Transaction.objects.count() == 1
+
+
+# ---------------------------------------------------------------- a log entry that is settled late
+
+
+@pytest.fixture
+def late_entry(posted):
+    """A second entry that says it wrote the payment's row, as if an earlier attempt had been given up too soon."""
+    entry = Mutation.objects.get(pk=posted.mutation_id)
+    entry.pk, entry.record_id = None, "99999"
+    entry.save()
+    posted.events.create(kind="posting", text="Being written to the ledger", actor_id="system", mutation=entry)
+    return entry
+
+
+def test_a_row_that_was_written_after_all_is_adopted_by_a_payment_that_waits(posted, late_entry):
+    Payment.objects.update(state="matched", mutation=None, row_id="", posted_at=None)
+    posting.settle(late_entry)
+    posted.refresh_from_db()
+    assert (posted.state, posted.row_id, posted.mutation) == ("posted", "99999", late_entry)
+
+
+def test_a_second_row_of_a_posted_payment_is_reported(posted, late_entry):
+    posting.settle(late_entry)
+    posted.refresh_from_db()
+    assert (posted.state, posted.row_id == "99999") == ("posted", False)
+    assert posted.problem == f"Written twice: entry {late_entry.pk} of the log wrote a second row. Undo that entry."
