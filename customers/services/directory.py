@@ -6,14 +6,16 @@ Layer: a service. Called after an import, after a portal write, and on a schedul
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
+from audit.models import Mutation, MutationState
 from billing.models import LegacyTransaction, Transaction
 from ccportal.acdb.accountnumbers import normalise
 from ccportal.core.periods import meter_zone
@@ -35,6 +37,8 @@ from customers.models import (
 )
 
 CHUNK = 2000
+#: So many times a change of the portal may get in before a refresh leaves the rest to the next one.
+OVERTAKEN = 3
 FIRST_DAY = datetime(1900, 1, 1, tzinfo=meter_zone())
 _COLUMNS = (
     "number", "first_name", "middle_name", "last_name", "phone", "cell_phone_1", "cell_phone_2", "email",
@@ -49,8 +53,27 @@ def refresh_directory(report: Report = lambda step: None) -> DirectoryState:
     """Bring the directory up to date with the ACDB; ``report`` is told each step.
 
     The work is proportional to the registries, the writing to what changed. Raises the database's error when the
-    ACDB cannot be read; the directory then stays as it was.
+    ACDB cannot be read; the directory then stays as it was. When the portal changed a registry meanwhile, what was
+    read may be older than what is there: then it is done again.
     """
+    for _again in range(OVERTAKEN):
+        before = _latest_change()
+        with suppress(IntegrityError):  # both wrote the same entry
+            state = _refresh(report)
+            if _latest_change() == before:
+                return state
+    return _refresh(report)
+
+
+def _latest_change() -> datetime | None:
+    """When the portal last changed a record of a registry."""
+    tables = [model._meta.db_table for model in (Customer, AccountNumber, Meter, LegacyMeter)]
+    changes = Mutation.objects.filter(table_name__in=tables, state=MutationState.APPLIED)
+    latest: datetime | None = changes.aggregate(latest=Max("settled_at"))["latest"]
+    return latest
+
+
+def _refresh(report: Report) -> DirectoryState:
     sites = SiteNames(Site.objects.values_list("code", "name", "aliases"))
     report("Reading accounts and meters")
     ownerships = _ownerships(sites)
@@ -189,7 +212,7 @@ def _write_customers(sites: SiteNames, ownerships: Iterable[Ownership]) -> None:
         gone.difference_update(number for number, _ in chunk)
         changed = [entry for _, entry in chunk if entry]
         if changed:
-            write_chunk(changed, {entry.number for entry, _ in changed} & set(known))
+            write_chunk(changed)
     for numbers in _chunks(sorted(gone)):
         with transaction.atomic():
             DirectoryPhone.objects.filter(customer_number__in=numbers).delete()
@@ -199,9 +222,12 @@ def _write_customers(sites: SiteNames, ownerships: Iterable[Ownership]) -> None:
 _FIELDS = [field.name for field in DirectoryCustomer._meta.concrete_fields if field.name != "number"]
 
 
-def write_chunk(changed: list[tuple[DirectoryCustomer, list[Phone]]], existing: set[int]) -> None:
-    """Write entries with their phones; ``existing`` are the numbers that have one already."""
+def write_chunk(changed: list[tuple[DirectoryCustomer, list[Phone]]]) -> None:
+    """Write entries with their phones, new ones and those that are there already."""
+    numbers = [entry.number for entry, _ in changed]
     with transaction.atomic():
+        there = DirectoryCustomer.objects.filter(number__in=numbers).order_by()
+        existing = set(there.values_list("number", flat=True))
         DirectoryPhone.objects.filter(customer_number__in=existing).delete()
         DirectoryCustomer.objects.bulk_create(entry for entry, _ in changed if entry.number not in existing)
         DirectoryCustomer.objects.bulk_update(

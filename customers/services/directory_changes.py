@@ -139,8 +139,7 @@ def _write_customers(ownerships: list[Ownership], people: set[int], sites: SiteN
     gone = people - {entry.number for entry, _ in entries}
     DirectoryPhone.objects.filter(customer_number__in=gone).delete()
     DirectoryCustomer.objects.filter(number__in=gone).delete()
-    known = set(DirectoryCustomer.objects.filter(number__in=people).order_by().values_list("number", flat=True))
-    directory.write_chunk(entries, known)
+    directory.write_chunk(entries)
 
 
 def _count() -> None:

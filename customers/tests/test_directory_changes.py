@@ -18,6 +18,7 @@ from customers.models import (
     LegacyMeter,
     Meter,
 )
+from customers.services import directory as directory_service
 from customers.services.directory import refresh_directory
 
 pytestmark = [pytest.mark.django_db(databases=["default", "acdb"]), pytest.mark.usefixtures("village")]
@@ -83,6 +84,23 @@ def test_other_tables_do_not_concern_the_directory():
     before = directory()
     create_record(PALESA, "tblconfig", {"therate": 5})
     assert directory() == before
+
+
+def test_a_change_during_a_full_refresh_is_not_lost(monkeypatch):
+    real, overtaken = directory_service._ownerships, []
+
+    def read_too_early(sites):
+        found = real(sites)
+        if not overtaken:
+            overtaken.append(create_record(PALESA, "tblmeter", {"accountnumber": "0050MAS", "customer id": 3}))
+            create_record(PALESA, "tblcustomer", {"FIRST NAME": "Thato", "Concession name": "MAS"})
+        return found
+
+    monkeypatch.setattr(directory_service, "_ownerships", read_too_early)
+    refresh_directory()
+    assert DirectoryAccount.objects.get(account="0050MAS").customer_number == 3
+    assert DirectoryCustomer.objects.filter(name="Thato").exists()
+    same_as_after_a_full_refresh()
 
 
 @pytest.mark.parametrize("seed", range(6))
