@@ -17,7 +17,7 @@ class MutationFilterForm(forms.Form):
 
     table = forms.ChoiceField(required=False)
     record = forms.CharField(required=False, max_length=80, label="Record")
-    who = forms.CharField(required=False, max_length=100, label="Who", help_text="Name or number.")
+    who = forms.CharField(required=False, max_length=100, label="Who (name or number)")
     event = forms.ChoiceField(required=False)
     action = forms.ChoiceField(required=False, choices=[("", "Any action"), *Action.choices])
     state = forms.ChoiceField(required=False, choices=[("", "Any state"), *MutationState.choices])
