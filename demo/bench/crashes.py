@@ -173,9 +173,14 @@ def rows() -> State:
     from ccportal.acdb.introspection import get_table
 
     return {
-        name: Counter(tuple(gateway.jsonable(row).items()) for row in every_row(get_table(name), Wanted()))
+        name: Counter(flat(gateway.jsonable(row)) for row in every_row(get_table(name), Wanted()))
         for name in (KEYED, LEDGER, KEYLESS)
     }
+
+
+def flat(row: dict[str, Any]) -> Row:
+    """A row as something that can be counted; PostgreSQL keeps the columns of logged rows in an order of its own."""
+    return tuple(sorted(row.items()))
 
 
 def replayed(state: State, entries: list[Any]) -> State:
@@ -186,9 +191,9 @@ def replayed(state: State, entries: list[Any]) -> State:
             continue
         found = after[entry.table_name]
         if entry.old_values is not None:
-            found[tuple(entry.old_values.items())] -= 1
+            found[flat(entry.old_values)] -= 1
         if entry.new_values is not None:
-            found[tuple(entry.new_values.items())] += 1
+            found[flat(entry.new_values)] += 1
     return {name: Counter({row: times for row, times in found.items() if times}) for name, found in after.items()}
 
 
