@@ -8,12 +8,13 @@ leaves its claim to expire and its messages as they were.
 import logging
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
 from itertools import pairwise
+from threading import Lock
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
@@ -50,6 +51,7 @@ MOST_TRIES = 5
 PLACE_WAITS = timedelta(minutes=10)
 RATE_WINDOW = timedelta(minutes=1)
 _STAFF_WORDS = "left to staff"
+_writing = Lock()
 
 
 class ClaimLost(Exception):
@@ -149,8 +151,12 @@ def _handle(contact: Contact, messages: list[Message], token: str) -> str:
 
 @contextmanager
 def _mine(contact: Contact, token: str) -> Iterator[None]:
-    """A transaction that holds only if the contact is still this worker's."""
-    with transaction.atomic():
+    """A transaction that holds only if the contact is still this worker's.
+
+    SQLite has one writer at a time: threads take turns here, instead of holding its lock while they wait for Python.
+    """
+    turn: AbstractContextManager[object] = _writing if connection.vendor == "sqlite" else nullcontext()
+    with turn, transaction.atomic():
         if not Contact.objects.filter(pk=contact.pk, claim=token).update(claimed_at=timezone.now()):
             raise ClaimLost
         yield

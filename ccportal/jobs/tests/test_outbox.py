@@ -184,3 +184,71 @@ def test_staff_see_the_shape_of_a_message_only():
         "urgent": True,
         "parts": ["number", None],
     }
+
+
+# ---------------------------------------------------------------- lanes, kinds, words of the vendor
+def write(*numbers, lane="", kind="test.letter"):
+    with transaction.atomic():
+        return [outbox.enqueue(kind, f"letter-{number}", {"number": number}, lane=lane) for number in numbers]
+
+
+def test_messages_of_one_lane_leave_in_the_order_in_which_they_were_written(db):
+    first, second = write(1, 2, lane="contact-1")
+    fail_with(outbox.TransientError("later"))
+    fault.clear()
+    OutboxMessage.objects.filter(pk=second.pk).update(next_at=timezone.now() - timedelta(hours=1))
+    outbox.send_due()
+    assert sent == []
+    later(first, seconds=1)
+    outbox.send_due()
+    outbox.send_due()
+    assert sent == ["letter-1", "letter-2"]
+
+
+def test_a_lane_does_not_hold_up_another(db):
+    write(1, lane="contact-1")
+    fail_with(outbox.TransientError("later"))
+    fault.clear()
+    write(2, lane="contact-2")
+    outbox.send_due()
+    assert sent == ["letter-2"]
+
+
+def test_a_message_of_unknown_fate_leaves_its_lane(db):
+    write(1, 2, lane="contact-1")
+    fail_with(outbox.Uncertain("no answer"))
+    fault.clear()
+    outbox.send_due()
+    assert sent == ["letter-2"]
+
+
+def test_our_own_pace_is_no_attempt(letter):
+    fail_with(outbox.NotYet("too fast", retry_after=10))
+    letter.refresh_from_db()
+    assert (letter.state, letter.attempts) == ("retrying", 0)
+
+
+def test_no_more_of_a_kind_are_on_their_way_than_its_handler_allows(db):
+    first, _ = write(1, 2)
+    OutboxMessage.objects.filter(pk=first.pk).update(state="sending", claimed_at=timezone.now())
+    assert outbox.send_due() == 0
+
+
+def test_one_kind_can_be_sent_alone(db):
+    write(1)
+    assert outbox.send_due("another.kind") == 0
+    assert outbox.send_due("test.letter") == 1
+
+
+def test_workers_leave_a_kind_alone_that_another_program_sends(db):
+    outbox.sent_elsewhere("test.elsewhere")
+    write(1, kind="test.elsewhere")
+    assert outbox.send_due() == 0
+    assert OutboxMessage.objects.get().attempts == 0
+
+
+def test_the_vendors_late_word_ends_a_message_that_was_given_up(letter):
+    fail_with(outbox.PermanentError("lost"))
+    outbox.confirm(letter.key, "vendor-9")
+    letter.refresh_from_db()
+    assert (letter.state, letter.vendor_reference, letter.error) == ("sent", "vendor-9", "")
