@@ -27,6 +27,6 @@ def vendor_addresses(app_configs: Any, **_: Any) -> list[CheckMessage]:
     """Vendors are called over HTTPS only; plain HTTP is for a program on this machine."""
     return [
         Error(f"{name} must begin with https:// (http:// only for this machine)", id="accounts.E002")
-        for name in ("HR_URL", "SMS_URL")
+        for name in ("HR_URL", "SMS_URL", "LLM_URL")
         if getattr(settings, name) and not address_is_safe(getattr(settings, name))
     ]

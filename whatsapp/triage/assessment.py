@@ -113,7 +113,7 @@ def _decided(text: str, context: str, known: Known, opinion: _Opinion, seen: Loc
         source=opinion.source,
         safety=seen.safety,
         language=language_of(context),
-        power_back=good_news and category == "general-inquiry" and rules.says_back(text),
+        power_back=good_news,
         greeting=rules.is_greeting(text),
         escalation=escalation,
     )

@@ -13,11 +13,20 @@ from pathlib import Path
 from django.conf import settings
 
 from whatsapp.triage import concepts, examples, safety
-from whatsapp.triage.features import vector
+from whatsapp.triage.features import counts, vector
 
 _PACKAGE = Path(__file__).parent
 #: Whoever changes one of these changes the model.
-_SOURCES = ("features.py", "concepts.py", "words.py", "patterns.py", "spelling.py", "safety.py", "training.py")
+_SOURCES = (
+    "features.py",
+    "concepts.py",
+    "words.py",
+    "patterns.py",
+    "spelling.py",
+    "safety.py",
+    "training.py",
+    "local.py",
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class Model:
     def judge(self, text: str) -> Verdict:
         """What the message is about."""
         scores = list(self.intercepts)
-        for name, value in vector(text, self.idf).items():
+        for name, value in vector(counts(text), self.idf).items():
             for place, weight in enumerate(self._weights[name]):
                 scores[place] += value * weight
         *categories, danger = scores

@@ -33,10 +33,10 @@ def counts(text: str) -> dict[str, Counter[str]]:
     return {"c": letters, "w": terms, "k": ideas}
 
 
-def vector(text: str, idf: Mapping[str, float]) -> dict[str, float]:
-    """The weights of a message's features; features that training never saw are left out."""
+def vector(counted: Mapping[str, Mapping[str, int]], idf: Mapping[str, float]) -> dict[str, float]:
+    """The weights of a message's features (``counts``); features that training never saw are left out."""
     weights: dict[str, float] = {}
-    for block, found in counts(text).items():
+    for block, found in counted.items():
         raw = {name: (1 + math.log(count)) * idf[name] for name, count in found.items() if name in idf}
         length = math.sqrt(sum(value * value for value in raw.values())) or 1.0
         weights.update((name, BLOCKS[block] * value / length) for name, value in raw.items())

@@ -12,7 +12,7 @@ from whatsapp.triage.safety import is_dangerous
 
 logger = logging.getLogger(__name__)
 #: A missed outage is worse than a false one: it wins when it is this much less probable than the best.
-NO_POWER_FAVOUR = 1.5
+NO_POWER_FAVOUR = 2.0
 #: Probability from which the classifier alone, without a word of danger, calls a message dangerous.
 DANGER = 0.6
 

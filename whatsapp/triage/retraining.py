@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from whatsapp.triage import classifier, examples
+from whatsapp.triage import classifier, examples, local
 from whatsapp.triage.evaluation import Judged, Scores, cross_validate, scores
 from whatsapp.triage.examples import Example
 from whatsapp.triage.training import train
@@ -41,7 +41,7 @@ def retrain(tell: Callable[[str], None] = lambda _: None) -> Outcome:
     Every figure is of messages that the model had not seen. Both runs are compared on the repository's examples, so
     that corrections cannot hide what they spoil.
     """
-    own, taught = examples.read(), _worth_teaching()
+    own, taught = examples.read(), worth_teaching()
     if not taught:
         nothing = scores([])
         return Outcome(nothing, nothing, 0, 0, 0, False, "nothing was corrected")
@@ -56,7 +56,7 @@ def retrain(tell: Callable[[str], None] = lambda _: None) -> Outcome:
     return outcome
 
 
-def _worth_teaching() -> list[Example]:
+def worth_teaching() -> list[Example]:
     """Staff's examples with words in them; the same text counts once, as corrected last."""
     latest = {" ".join(example.text.lower().split()): example for example in examples.taught()}
     return [example for text, example in latest.items() if text]
@@ -68,8 +68,6 @@ def _is_taught(example: Example) -> bool:
 
 def _compared(before: Scores, after: Scores, taught: Sequence[Example], judged: Sequence[Judged]) -> Outcome:
     worse = [name for name in FIGURES if getattr(after, name) < getattr(before, name) - TOLERANCE]
-    from whatsapp.triage import local
-
     old = sum(1 for example in taught if local.judge(example.text).category == example.category)
     new = sum(1 for one in judged if _is_taught(one.example) and one.category == one.example.category)
     return Outcome(

@@ -21,25 +21,38 @@ PRIORITIES = {
 _ALLOWED = {"vegetation": ("P2",), "complaint": ("P2",), "installation": ("P3",)}
 #: Below this a category is a guess, and we ask.
 SURE = 0.40
+#: Longer thanks may say more than thanks.
+THANKS_WORDS = 12
 _ESCALATION = re.compile(
-    r"\b(?:urgent\w*|immediately|manager|supervisor|lawyer|police|court|radio|escalate\w*|again and again|(?:second|third|fourth|2nd|3rd) time|"
-    r"(?:for|since|over|after) (?:\w+ ){0,2}(?:days|weeks|months|week|month)|last (?:week|month)|nobody (?:helps?|answers?|responds?)|no one (?:helps?|answers?|responds?)|"
+    r"\b(?:urgent\w*|immediately|manager|supervisor|lawyer|police|court|radio|escalate\w*|again and again|"
+    r"(?:second|third|fourth|2nd|3rd) time|"
+    r"(?:for|since|over|after) (?:\w+ ){0,2}(?:days|weeks|months|week|month)|last (?:week|month)|"
+    r"nobody (?:helps?|answers?|responds?)|no one (?:helps?|answers?|responds?)|"
     r"still (?:waiting|nothing|no|not)|stole my money|stolen my money|refund|twice|double|"
-    r"ka potlako|kapele-pele|mookameli|sepolesa|lekhetlo la (?:bobeli|boraro)|makhetlo|beke|libeke|khoeli|likhoeli|khale|khutlisetsoa|nkhutlisetse|habeli|ntse ke (?:letile|emetse)|"
-    r"urgente?|directeur|chef|police|(?:deuxieme|troisieme) fois|semaines?|mois|toujours (?:rien|pas)|rembours\w*|deux fois)\b"
+    r"ka potlako|kapele-pele|mookameli|sepolesa|lekhetlo la (?:bobeli|boraro)|makhetlo|beke|libeke|khoeli|"
+    r"likhoeli|khale|khutlisetsoa|nkhutlisetse|habeli|ntse ke (?:letile|emetse)|"
+    r"urgente?|directeur|chef|police|(?:deuxieme|troisieme) fois|semaines?|mois|toujours (?:rien|pas)|"
+    r"rembours\w*|deux fois)\b"
 )
 _BUT = re.compile(
-    r"\b(?:but|however|only|except|again|hape|empa|feela|mara|maar|ntle le|mais|sauf|then|went|off|half|ha e|ha o|ha li|not|no)\b"
+    r"\b(?:but|however|only|except|again|hape|empa|feela|mara|maar|ntle le|mais|sauf|then|went|off|half|"
+    r"ha e|ha o|ha li|not|no)\b"
 )
 _GREETING = re.compile(
-    r"^(?:(?:hi|hello|hey|hallo|helo|good|morning|afternoon|evening|day|night|lumela|lumelang|dumela|dumelang|khotso|bonjour|bonsoir|salut|eita|hola|greetings|"
-    r"ntate|mme|mma|ausi|abuti|sir|madam|team|dear|please|kopa|ke|kopa|thuso|help|me|us|there|le|kae|joang|how|are|you|u|ca|va|monsieur|madame|a|o|phela|kea|bo|"
+    r"^(?:(?:hi|hello|hey|hallo|helo|good|morning|afternoon|evening|day|night|lumela|lumelang|dumela|"
+    r"dumelang|khotso|bonjour|bonsoir|salut|eita|hola|greetings|"
+    r"ntate|mme|mma|ausi|abuti|sir|madam|team|dear|ke|there|le|kae|joang|how|are|you|u|ca|va|monsieur|"
+    r"madame|a|o|phela|kea|bo|"
     r"1pwr|onepower|power|care|customer|care|all|tsa|bophelo|hle|again|test|testing|everyone)\b ?[?!]? ?)+$"
 )
 _VAGUE = re.compile(
-    r"^(?:(?:please|hello|hi|help|me|us|i|we|have|a|the|problem|problems|issue|need|assistance|assist|kopa|ke|kea|re|na|le|bothata|mathata|thuso|nthuse|nthusang|thusang|thusa|hle|bo|"
-    r"jai|j|ai|un|probleme|aide|aidez|moi|besoin|d|de|svp|sos|urgent|it|is|not|working|ha|e|sebetse|sebetsi|sebetsa|ho|senyehile|there|here|mona|heso|lapeng|ka|at|my|home|house|same|thing|still|ca|marche|pas|ne|"
-    r"ntate|mme|lumela|lumelang|bonjour|sir|madam|something|wrong|with|ntho|senyeha|yes|no|ok|okay|e|che|can|you|could|want|to|report|tlaleha|batla|fault)\b ?[?!]? ?)+$"
+    r"^(?:(?:please|hello|hi|help|me|us|i|we|have|a|the|problem|problems|issue|need|assistance|assist|"
+    r"kopa|ke|kea|re|na|le|bothata|mathata|thuso|nthuse|nthusang|thusang|thusa|hle|bo|"
+    r"jai|j|ai|un|probleme|aide|aidez|moi|besoin|d|de|svp|sos|urgent|it|is|not|working|ha|e|sebetse|"
+    r"sebetsi|sebetsa|ho|senyehile|there|here|mona|heso|lapeng|ka|at|my|home|house|same|thing|still|ca|"
+    r"marche|pas|ne|"
+    r"ntate|mme|lumela|lumelang|bonjour|sir|madam|something|wrong|with|ntho|senyeha|yes|no|ok|okay|e|che|"
+    r"can|you|could|want|to|report|tlaleha|batla|fault)\b ?[?!]? ?)+$"
 )
 
 
@@ -51,7 +64,7 @@ def is_greeting(text: str) -> bool:
 def is_vague(text: str) -> bool:
     """Words that ask for help and do not say with what."""
     plain = normalise(text)
-    return not plain or bool(_VAGUE.match(plain)) or bool(_GREETING.match(plain))
+    return not plain.strip(" ?!") or bool(_VAGUE.match(plain)) or bool(_GREETING.match(plain))
 
 
 def is_escalation(text: str) -> bool:
@@ -65,10 +78,8 @@ def says_back(text: str) -> bool:
 
 
 def is_good_news(text: str, category: str) -> bool:
-    """Power is back, or thanks, and no fault beside."""
-    if category not in ("general-inquiry", "no-power"):
-        return False
-    return says_back(text) or (category == "general-inquiry" and thanks(text) and len(text.split()) <= 12)
+    """Power is back, or thanks, and no fault beside: only what was not taken for a fault."""
+    return category == "general-inquiry" and (says_back(text) or (thanks(text) and len(text.split()) <= THANKS_WORDS))
 
 
 def priority_of(category: str, *, safety: bool, proposed: str = "") -> str:

@@ -16,8 +16,11 @@ STRENGTH = 10.0
 LEAST_MESSAGES = 2
 #: Misspelt copies count less than what somebody wrote.
 COPY_WEIGHT = 0.5
+Counts = dict[str, Counter[str]]
 _LETTERS = "aeiouthsnlmk"
 DIGITS = 4
+#: The log odds of a danger that no example has.
+NEVER = -20.0
 
 
 def misspelt(text: str, chance: random.Random) -> str:
@@ -43,31 +46,40 @@ def misspelt(text: str, chance: random.Random) -> str:
 def train(examples: Sequence[Example]) -> Model:
     """A model of these examples; takes seconds. Equal examples give equal models."""
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     sizes = Counter(example.group for example in examples)
     chance = random.Random(1)  # noqa: S311 - spelling mistakes, no secrets
     texts = [example.text for example in examples] + [misspelt(example.text, chance) for example in examples]
     shares = [1 / math.sqrt(sizes[example.group]) for example in examples]
     weights = shares + [COPY_WEIGHT * share for share in shares]
-    idf = _rarity(texts)
-    matrix = _matrix(texts, idf)
+    counted = [counts(text) for text in texts]
+    idf = _rarity(counted)
+    matrix = _matrix(counted, idf)
     kinds = LogisticRegression(C=STRENGTH, max_iter=400)
-    kinds.fit(matrix, [example.category for example in examples] * 2, sample_weight=weights)
     danger = LogisticRegression(C=STRENGTH, max_iter=400, class_weight="balanced")
-    danger.fit(matrix, [example.safety for example in examples] * 2, sample_weight=weights)
-    columns = [*kinds.coef_, danger.coef_[0]]
+    # More threads take ten times as long on matrices this small, and add up in another order.
+    with threadpool_limits(limits=1):
+        kinds.fit(matrix, [example.category for example in examples] * 2, sample_weight=weights)
+        if len({example.safety for example in examples}) == 2:
+            danger.fit(matrix, [example.safety for example in examples] * 2, sample_weight=weights)
+    # Without a dangerous example only the words of danger count.
+    taught = hasattr(danger, "coef_")
+    columns = [*kinds.coef_, danger.coef_[0] if taught else [0.0] * len(idf)]
     rows = [[round(float(column[place]), DIGITS) for column in columns] for place in range(len(idf))]
-    intercepts = [round(float(value), DIGITS) for value in (*kinds.intercept_, danger.intercept_[0])]
+    intercepts = [
+        round(float(value), DIGITS) for value in (*kinds.intercept_, danger.intercept_[0] if taught else NEVER)
+    ]
     return Model([str(name) for name in kinds.classes_], intercepts, idf, rows)
 
 
-def _rarity(texts: Sequence[str]) -> dict[str, float]:
+def _rarity(counted: Sequence[Counts]) -> dict[str, float]:
     """The inverse document frequency of every feature that more than one message has."""
     messages: Counter[str] = Counter()
-    for text in texts:
-        for found in counts(text).values():
+    for message in counted:
+        for found in message.values():
             messages.update(found.keys())
-    total = len(texts)
+    total = len(counted)
     return {
         name: round(math.log((1 + total) / (1 + number)) + 1, DIGITS)
         for name, number in sorted(messages.items())
@@ -75,16 +87,16 @@ def _rarity(texts: Sequence[str]) -> dict[str, float]:
     }
 
 
-def _matrix(texts: Sequence[str], idf: dict[str, float]) -> Any:
+def _matrix(counted: Sequence[Counts], idf: dict[str, float]) -> Any:
     from scipy.sparse import csr_matrix
 
     place = {name: number for number, name in enumerate(idf)}
     values: list[float] = []
     columns: list[int] = []
     ends = [0]
-    for text in texts:
-        row = vector(text, idf)
+    for message in counted:
+        row = vector(message, idf)
         values.extend(row.values())
         columns.extend(place[name] for name in row)
         ends.append(len(values))
-    return csr_matrix((values, columns, ends), shape=(len(texts), len(idf)))
+    return csr_matrix((values, columns, ends), shape=(len(counted), len(idf)))

@@ -48,7 +48,11 @@ class Known:
 
 @dataclass(frozen=True)
 class Triage:
-    """The decision on a message. ``reply`` is empty when the fixed replies shall be used."""
+    """The decision on a message. ``reply`` is empty when the fixed replies shall be used.
+
+    ``power_back``: good news or thanks, and no fault beside. ``greeting``: nothing but a greeting. ``escalation``:
+    urgent, repeated, or money lost.
+    """
 
     needs_ticket: bool
     category: str

@@ -13,7 +13,8 @@ _MARKS = re.compile(r"([?!])")
 EMOJI = {
     "👍": " emojiyes ", "✅": " emojiyes ", "👌": " emojiyes ", "✔": " emojiyes ", "🙏": " emojithanks ",
     "👎": " emojino ", "❌": " emojino ", "🔥": " fire ", "⚡": " electricity ", "💡": " light ",
-    "😡": " emojiangry ", "😠": " emojiangry ", "🤬": " emojiangry ", "🌳": " tree ", "🌲": " tree ", "💥": " explosion ",
+    "😡": " emojiangry ", "😠": " emojiangry ", "🤬": " emojiangry ", "🌳": " tree ", "🌲": " tree ",
+    "💥": " explosion ",
 }  # fmt: skip
 #: Spellings of the two orthographies of Sesotho (Lesotho and South Africa) that sound the same.
 _ORTHOGRAPHY = (
@@ -23,8 +24,9 @@ _WORDS = {
     "ya": "ea", "wa": "oa", "yona": "eona", "wena": "uena", "yane": "eane", "mohlakase": "motlakase",
     "motlakasi": "motlakase", "mohlakasi": "motlakase", "mutlakase": "motlakase", "motlakse": "motlakase",
     "mohlagase": "motlakase", "motlagase": "motlakase", "motlakatse": "motlakase", "tlakase": "motlakase",
-    "hona": "ho na", "hake": "ha ke", "hare": "ha re", "hase": "ha se", "hana": "ha na",
-    "hano": "ha ho", "haho": "ha ho", "hahona": "ha ho na", "hahoa": "ha ho", "hawna": "ha ho na", "haona": "ha ho na",
+    "hona": "ho na", "hake": "ha ke", "hare": "ha re", "hase": "ha se",
+    "hano": "ha ho", "haho": "ha ho", "hahona": "ha ho na", "hahoa": "ha ho",
+    "hawna": "ha ho na", "haona": "ha ho na",
 }  # fmt: skip
 
 

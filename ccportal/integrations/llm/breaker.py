@@ -2,14 +2,16 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 
 class Breaker:
     """Opens after ``failures`` faults in a row; lets one question through after ``pause`` seconds. Per process."""
 
-    def __init__(self, failures: int = 3, pause: float = 60.0) -> None:
+    def __init__(self, failures: int = 3, pause: float = 60.0, clock: Callable[[], float] = time.monotonic) -> None:
         self.failures = failures
         self.pause = pause
+        self._clock = clock
         self._lock = threading.Lock()
         self._in_a_row = 0
         self._closed_until = 0.0
@@ -19,9 +21,9 @@ class Breaker:
         with self._lock:
             if self._in_a_row < self.failures:
                 return True
-            if time.monotonic() < self._closed_until:
+            if self._clock() < self._closed_until:
                 return False
-            self._closed_until = time.monotonic() + self.pause
+            self._closed_until = self._clock() + self.pause
             return True
 
     def succeeded(self) -> None:
@@ -31,4 +33,4 @@ class Breaker:
     def failed(self) -> None:
         with self._lock:
             self._in_a_row += 1
-            self._closed_until = time.monotonic() + self.pause
+            self._closed_until = self._clock() + self.pause

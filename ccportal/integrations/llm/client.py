@@ -1,8 +1,8 @@
 """Asks a language model one question: ``POST {LLM_URL}/chat/completions``, as OpenAI defined it.
 
 Stateless: every question carries all there is to know, nothing is kept between customers (D-109). No tools. The key
-goes in a header, to the configured address and nowhere else (D-111). One question takes ``LLM_TIMEOUT_SECONDS`` at most,
-however slowly it is answered.
+goes in a header, to the configured address and nowhere else (D-111). One question takes ``LLM_TIMEOUT_SECONDS`` at
+most, however slowly it is answered.
 """
 
 import time

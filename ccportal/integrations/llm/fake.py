@@ -1,10 +1,10 @@
 """A small language model's stand-in for tests and demonstrations: ``python -m ccportal.integrations.llm.fake PORT``.
 
-Speaks as much of OpenAI's chat completions as the portal asks for. The key is ``fake-llm-key``. What it answers is what
-``POST /behave`` told it last: ``{"mode": "ok", "content": "..."}``. Modes: ``ok`` (the content as told), ``echo`` (obeys
-whatever the message orders: the text behind ``ANSWER:`` in the question), ``slow`` (a byte now and then), ``error``
-(500), ``limit`` (429), ``garbage`` (no JSON), ``half`` (breaks off), ``unfinished`` (out of tokens), ``redirect``,
-``huge``. ``GET /asked`` lists the questions. The port is printed when it listens.
+Speaks as much of OpenAI's chat completions as the portal asks for. The key is ``fake-llm-key``. It answers what
+``POST /behave`` told it last: ``{"mode": "ok", "content": "..."}``. Modes: ``ok`` (the content as told), ``echo``
+(obeys whatever the message orders: the text behind ``ANSWER:`` in the question), ``slow`` (a byte now and then),
+``error`` (500), ``limit`` (429), ``garbage`` (no JSON), ``half`` (breaks off), ``unfinished`` (out of tokens),
+``redirect``, ``huge``. ``GET /asked`` lists the questions. The port is printed when it listens.
 """
 
 import json
