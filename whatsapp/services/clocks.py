@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from ccportal.core.errors import Conflict
@@ -17,10 +17,15 @@ _AT_A_TIME = 200
 def alert() -> int:
     """Say once of each ticket that a clock ran out; the number of alerts."""
     now = timezone.now()
+    # Late is late, also when the step was taken before this looked.
     unseen = Ticket.objects.filter(
-        state__in=(TicketState.OPEN, TicketState.REOPENED), respond_by__lt=now, response_breached_at=None
+        Q(state__in=(TicketState.OPEN, TicketState.REOPENED), respond_by__lt=now)
+        | Q(acknowledged_at__gt=F("respond_by")),
+        response_breached_at=None,
     )
-    unsolved = Ticket.objects.filter(state__in=UNFINISHED, resolve_by__lt=now, resolution_breached_at=None)
+    unsolved = Ticket.objects.filter(
+        Q(state__in=UNFINISHED, resolve_by__lt=now) | Q(resolved_at__gt=F("resolve_by")), resolution_breached_at=None
+    )
     return _breach(unseen, "response") + _breach(unsolved, "resolution")
 
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from ccportal.core.errors import Conflict
 from whatsapp import replies
 from whatsapp.models import (
     UNFINISHED,
@@ -27,11 +28,11 @@ from whatsapp.models import (
     TicketState,
 )
 from whatsapp.replies import Situation
-from whatsapp.services import lifecycle, notices
+from whatsapp.services import lifecycle, notices, outgoing
 from whatsapp.services.lifecycle import add_event
 from whatsapp.services.messages import contact_for_phone, send_text
 from whatsapp.services.telling import conversation_of
-from whatsapp.triage import Answer, Command, known_for
+from whatsapp.triage import Answer, Command, known_for, parse_command
 
 AT_WORK = (OfferState.ACCEPTED, OfferState.ARRIVED)
 OPEN_OFFERS = (OfferState.OFFERED, *AT_WORK)
@@ -122,11 +123,13 @@ def _write(technician: Technician, text: str, key: str) -> None:
 
 
 def _nobody(ticket: Ticket, why: str) -> None:
-    """Have people look: no machine can do more."""
-    if not ticket.events.filter(kind="job.unassigned", details__reopenings=ticket.reopenings).exists():
-        add_event(ticket, "job.unassigned", actor="the portal", text=why, details={"reopenings": ticket.reopenings})
+    """Have people look: no machine can do more. Said again when somebody had the job meanwhile and gave it back."""
+    asked = ticket.offers.count()
+    facts = {"reopenings": ticket.reopenings, "asked": asked}
+    if not ticket.events.filter(kind="job.unassigned", details=facts).exists():
+        add_event(ticket, "job.unassigned", actor="the portal", text=why, details=facts)
         lifecycle.write(ticket)
-        notices.of_unassigned(ticket, why)
+        notices.of_unassigned(ticket, why, asked)
 
 
 @transaction.atomic
@@ -178,10 +181,12 @@ def expire_due() -> int:
 @transaction.atomic
 def answer(technician: Technician, message: Message, command: Answer | None) -> None:
     """What a technician wrote: one of the words about one of their jobs, or words and photos for the one at hand."""
-    jobs = list(
-        Offer.objects.filter(technician=technician, state__in=OPEN_OFFERS).select_related("ticket").order_by("pk")
-    )
+    jobs = open_jobs(technician)
+    # The number may come before the word.
+    command = command or parse_command(_NUMBER.sub(" ", message.text))
     offer = _meant(jobs, message.text, command)
+    if offer is None and command is not None and command.command == Command.ACCEPT:
+        offer = _still_free(technician, jobs)
     if offer is None:
         _no_job(technician, message, jobs, command)
         return
@@ -200,16 +205,38 @@ def answer(technician: Technician, message: Message, command: Answer | None) -> 
         _done(technician, offer, ticket, message, command.note)
 
 
+def open_jobs(technician: Technician) -> list[Offer]:
+    """What a technician is asked about or has taken, the oldest first."""
+    mine = Offer.objects.filter(technician=technician, state__in=OPEN_OFFERS)
+    return list(mine.select_related("ticket").order_by("pk"))
+
+
+def _still_free(technician: Technician, jobs: Sequence[Offer]) -> Offer | None:
+    """The job whose time to answer has passed, when nobody else has it or is being asked: late is better than never."""
+    if any(job.state == OfferState.OFFERED for job in jobs):
+        return None
+    late = _just_lost(technician)
+    if late is None or late.state != OfferState.EXPIRED or late.ticket.state not in UNFINISHED:
+        return None
+    ticket = lifecycle.locked(late.ticket)
+    if ticket.state not in UNFINISHED or ticket.offers.filter(state__in=OPEN_OFFERS).exists():
+        return None
+    return late
+
+
 def _meant(jobs: Sequence[Offer], text: str, command: Answer | None) -> Offer | None:
     """The job a message is about: the one it names, else the only one the word fits, else the only one."""
     named = _NUMBER.search(text.upper())
     if named:
         return next((job for job in jobs if job.ticket.number == named[0].upper()), None)
     short = _SHORT.search(text)
-    by_end = [job for job in jobs if short and job.ticket.number.endswith(f"-{short[1]}")]
+    fitting = [job for job in jobs if _fits(job, command)]
+    if command is not None and command.command in (Command.ARRIVED, Command.DONE):
+        # Said of a job that was taken; of one that was only offered when there is no other.
+        fitting = [job for job in fitting if job.state in AT_WORK] or fitting
+    by_end = [job for job in fitting if short and job.ticket.number.endswith(f"-{short[1]}")]
     if len(by_end) == 1:
         return by_end[0]
-    fitting = [job for job in jobs if _fits(job, command)]
     return fitting[0] if len(fitting) == 1 else None
 
 
@@ -306,20 +333,24 @@ def _done(technician: Technician, offer: Offer, ticket: Ticket, message: Message
 def _note(technician: Technician, offer: Offer, ticket: Ticket, message: Message) -> None:
     """Words and photos about the job at hand."""
     if message.text.strip():
-        add_event(ticket, "comment.added", actor=technician.name, text=message.text[:4000], message=message)
+        outgoing.comment(
+            add_event(ticket, "comment.added", actor=technician.name, text=message.text[:4000], message=message)
+        )
     _files(ticket, technician, message)
     lifecycle.write(ticket)
 
 
 def _files(ticket: Ticket, technician: Technician, message: Message) -> None:
     for media in Media.objects.filter(message=message):
-        add_event(ticket, "photo.added", actor=technician.name, media=media, message=message)
+        outgoing.comment(add_event(ticket, "photo.added", actor=technician.name, media=media, message=message))
 
 
 def assign(ticket: Ticket, technician: Technician, *, actor: str, actor_id: str = "") -> None:
     """Staff give the job to somebody: they have it, as if they had accepted."""
     with transaction.atomic():
         ticket = lifecycle.locked(ticket)
+        if ticket.state not in UNFINISHED:
+            raise Conflict(f"Ticket {ticket.number} is {ticket.get_state_display().lower()}; open it again first.")
         withdraw(ticket)
         last = max(ticket.offers.filter(technician=technician).values_list("round", flat=True), default=0)
         now = timezone.now()

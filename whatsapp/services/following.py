@@ -6,6 +6,7 @@ lifecycle allows it; a state that it still had when we told it of another is not
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,7 +18,7 @@ from whatsapp.models import Link, Ticket, TicketState
 from whatsapp.services import exchange, lifecycle, tickets
 
 logger = logging.getLogger(__name__)
-#: Clocks differ, and a change may be written a moment after it is stamped.
+#: A change may be written a moment after it is stamped.
 OVERLAP = timedelta(minutes=2)
 _ACTOR = "uGridPlan"
 
@@ -27,7 +28,6 @@ def pull() -> int:
     connection = client.connect()
     if connection is None:
         return 0
-    begun = timezone.now()
     link, _ = Link.objects.get_or_create(name=exchange.LINK)
     since = parse_datetime(link.details.get("cursor", "")) if link.details.get("cursor") else None
     try:
@@ -43,8 +43,11 @@ def pull() -> int:
     taken = sum(take(ticket) for ticket in remote)
     exchange.note("up")
     link.refresh_from_db()
-    link.details = {**link.details, "cursor": (begun - OVERLAP).isoformat()}
-    link.save()
+    # By uGridPlan's own clock: ours may differ from it.
+    newest = max((ticket.updated_at for ticket in remote if ticket.updated_at), default=None)
+    if newest is not None:
+        link.details = {**link.details, "cursor": (newest - OVERLAP).isoformat()}
+        link.save()
     return taken
 
 
@@ -70,7 +73,7 @@ def _comments(ticket: Ticket, remote: RemoteTicket) -> bool:
     for comment in remote.comments:
         if comment.reference or not comment.id or not comment.text.strip():
             continue
-        if not ticket.events.filter(external_id=comment.id).exists():
+        if not ticket.events.filter(external_id=comment.id[:60]).exists():
             lifecycle.add_event(
                 ticket, "comment.added", actor=f"{comment.user or _ACTOR} (uGridPlan)", text=comment.text[:4000],
                 external_id=comment.id,
@@ -91,12 +94,14 @@ def _state(ticket: Ticket, remote: RemoteTicket) -> bool:
         text = f"uGridPlan says {status}; here the ticket stays {ticket.get_state_display().lower()}."
         lifecycle.add_event(ticket, "exchange.differs", actor=_ACTOR, text=text)
         return False
-    actor = f"{remote.updated_by or _ACTOR} (uGridPlan)"
+    now = timezone.now()
+    at = max(min(remote.updated_at or now, now), ticket.reopened_at or ticket.created_at)
+    by: dict[str, Any] = {"actor": f"{remote.updated_by or _ACTOR} (uGridPlan)", "note": remote.note[:1000]}
     step = tickets.STEP.get(TicketState(status))
     if step is None:
-        lifecycle.move(ticket, status, actor=actor, note=remote.note, tell_ugridplan=False)
+        lifecycle.move(ticket, status, at=at, tell_ugridplan=False, **by)
     else:
-        step(ticket, actor=actor, note=remote.note[:1000], tell_ugridplan=False)
+        step(ticket, at=at, tell_ugridplan=False, **by)
     return True
 
 

@@ -6,18 +6,18 @@ is in their house alone. The ACDB knows no feeders; staff may name one, and spli
 """
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from ccportal.core.errors import Conflict, InvalidInput
 from ccportal.core.text import fold
 from customers.models import Site
-from whatsapp.models import UNFINISHED, Category, Incident, IncidentState, Report, Ticket
-from whatsapp.services import lifecycle, outgoing
+from whatsapp.models import UNFINISHED, Category, Conversation, Incident, IncidentState, Report, Ticket
+from whatsapp.services import dispatch, lifecycle, outgoing
 
 #: Words that say that the neighbours have power, folded.
 _ONLY_HERE = re.compile(
@@ -54,19 +54,40 @@ def known_outage(site_code: str, category: str, text: str) -> Ticket | None:
     return next((ticket for ticket in recent if not only_here(ticket.original_text)), None)
 
 
-def count_reporter(ticket: Ticket) -> Incident:
+def customers_of(ticket: Ticket) -> int:
+    """How many customers reported the fault; several phones of one customer count once."""
+    rows = ticket.reports.values_list("customer_number", "contact", "pk")
+    return len({number or contact or f"report-{pk}" for number, contact, pk in rows})
+
+
+def count_reporter(ticket: Ticket) -> Incident | None:
     """Make the ticket's fault an outage of many, or count one more; inside the transaction of the report."""
-    reporters = ticket.reports.count()
+    reporters = customers_of(ticket)
     if ticket.incident_id is None:
-        incident = Incident.objects.create(
-            site_code=ticket.site_code, started_at=ticket.created_at, customers_affected=reporters
-        )
-        lifecycle.write(ticket, incident=incident)
-        return incident
+        return declare(ticket, customers_affected=reporters) if reporters > 1 else None
     incident = Incident.objects.select_for_update().get(pk=ticket.incident_id)
     incident.customers_affected = max(incident.customers_affected, reporters)
     incident.save(update_fields=["customers_affected"])
     return incident
+
+
+@transaction.atomic
+def declare(ticket: Ticket, *, customers_affected: int, feeder: str = "") -> Incident:
+    """Make a fault an outage, as staff do when one person reports what the whole site has, or change its numbers."""
+    ticket = lifecycle.locked(ticket)
+    if ticket.incident is not None:
+        return describe(ticket.incident, customers_affected=customers_affected, feeder=feeder)
+    incident = Incident.objects.create(
+        site_code=ticket.site_code, started_at=_began(ticket), customers_affected=customers_affected
+    )
+    lifecycle.write(ticket, incident=incident)
+    return describe(incident, customers_affected=customers_affected, feeder=feeder)
+
+
+def _began(ticket: Ticket) -> datetime:
+    """When the first of the reports was written; it may have waited before it was read."""
+    first = ticket.reports.aggregate(at=Min("message__sent_at"))["at"]
+    return min(first or ticket.created_at, ticket.created_at)
 
 
 @transaction.atomic
@@ -98,6 +119,8 @@ def merge(ticket: Ticket, into: Ticket, *, actor: str, actor_id: str = "") -> Ti
         if report.contact_id in there:
             continue
         Report.objects.filter(pk=report.pk).update(ticket=into)
+    Conversation.objects.filter(ticket=ticket).update(ticket=into)
+    _fold(ticket, into)
     lifecycle.add_event(
         into, "ticket.merged", actor=actor, actor_id=actor_id, text=f"The reporters of {ticket.number} were added."
     )
@@ -106,8 +129,24 @@ def merge(ticket: Ticket, into: Ticket, *, actor: str, actor_id: str = "") -> Ti
     )
     if into.site_code and into.category == Category.NO_POWER:
         count_reporter(into)
-    lifecycle.move(ticket, "closed", actor=actor, actor_id=actor_id, note=f"Merged into {into.number}")
+    closed = lifecycle.move(ticket, "closed", actor=actor, actor_id=actor_id, note=f"Merged into {into.number}")
+    dispatch.withdraw(closed)
     return into
+
+
+def _fold(ticket: Ticket, into: Ticket) -> None:
+    """Two outages become one that began with the earlier report, so that nobody is counted twice."""
+    old, kept = ticket.incident, into.incident
+    if old is None or old == kept:
+        return
+    if kept is None:
+        lifecycle.write(into, incident=old)
+        return
+    kept.started_at = min(old.started_at, kept.started_at)
+    kept.save(update_fields=["started_at"])
+    lifecycle.write(ticket, incident=kept)
+    if not old.tickets.exists():
+        old.delete()
 
 
 @transaction.atomic
@@ -118,5 +157,5 @@ def take_apart(report: Report, ticket: Ticket) -> None:
     if old.incident_id is not None:
         incident = Incident.objects.select_for_update().get(pk=old.incident_id)
         if incident.state == IncidentState.OPEN:
-            incident.customers_affected = max(old.reports.count(), 1)
+            incident.customers_affected = max(customers_of(old), 1)
             incident.save(update_fields=["customers_affected"])

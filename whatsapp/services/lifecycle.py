@@ -25,6 +25,8 @@ STEPS: dict[str, frozenset[str]] = {
     S.CLOSED: frozenset({S.REOPENED}),
     S.REOPENED: frozenset({S.ACKNOWLEDGED, S.IN_PROGRESS, S.RESOLVED, S.CLOSED}),
 }
+#: In the details of a change that uGridPlan told us of.
+BY_UGRIDPLAN = "ugridplan"
 _MOMENT = {
     S.ACKNOWLEDGED: "acknowledged_at",
     S.IN_PROGRESS: "started_at",
@@ -36,7 +38,8 @@ _MOMENT = {
 
 def locked(ticket: Ticket, version: int | None = None) -> Ticket:
     """The ticket as it is now, held until the transaction ends; ``version`` is the one somebody looked at."""
-    now = Ticket.objects.select_for_update().get(pk=ticket.pk)
+    # no_key: others may still write rows that refer to it, such as messages and conversations, and not wait for us.
+    now = Ticket.objects.select_for_update(no_key=True).get(pk=ticket.pk)
     if version is not None and now.version != version:
         raise Conflict(f"Ticket {now.number} was changed meanwhile. Look at it again before you change it.")
     return now
@@ -65,8 +68,8 @@ def move(
     before, moment = ticket.state, at or timezone.now()
     _enter(ticket, to, moment, note)
     event = add_event(
-        ticket, "state.changed", actor=actor, actor_id=actor_id, text=note, details={"from": before, "to": to},
-        message=message,
+        ticket, "state.changed", actor=actor, actor_id=actor_id, text=note, message=message,
+        details={"from": before, "to": to} | ({} if tell_ugridplan else {"by": BY_UGRIDPLAN}),
     )  # fmt: skip
     if tell_ugridplan:
         outgoing.change(event)

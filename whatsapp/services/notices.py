@@ -23,10 +23,10 @@ def of_ticket(ticket: Ticket) -> None:
     )
 
 
-def of_unassigned(ticket: Ticket, why: str) -> None:
-    """Nobody took the job: a person has to see to it."""
+def of_unassigned(ticket: Ticket, why: str, asked: int) -> None:
+    """Nobody took the job, after so many were asked: a person has to see to it."""
     text = f"{ticket.number}: {why} Please assign it.\n\n{_summary(ticket)}"
-    _tell(text, f"Unassigned: {ticket.number}", f"unassigned-{ticket.pk}-{ticket.reopenings}")
+    _tell(text, f"Unassigned: {ticket.number}", f"unassigned-{ticket.pk}-{ticket.reopenings}-{asked}")
 
 
 def of_breach(ticket: Ticket, what: str) -> None:

@@ -14,7 +14,7 @@ def of_state(ticket: Ticket) -> None:
     situation = _situation(ticket)
     if situation is None:
         return
-    for report in ticket.reports.select_related("contact").exclude(contact=None).order_by("pk"):
+    for report in ticket.reports.select_related("contact").exclude(contact=None).order_by("contact_id"):
         _tell(ticket, report, situation)
 
 
@@ -45,8 +45,8 @@ def _tell(ticket: Ticket, report: Report, situation: Situation) -> None:
             touch(conversation, awaiting=Awaiting.POWER_BACK, awaiting_details={}, ticket=ticket)
 
 
-def conversation_of(contact: Contact, ticket: Ticket) -> Conversation:
-    """The open conversation with a contact, or a new one about the ticket."""
+def conversation_of(contact: Contact, ticket: Ticket | None) -> Conversation:
+    """The open conversation with a contact, or a new one, about the ticket if there is one."""
     found = Conversation.objects.filter(contact=contact, state=ConversationState.OPEN).first()
     if found is not None:
         return found

@@ -15,6 +15,7 @@ from django.utils import timezone
 from ccportal.core.errors import InvalidInput, NotFound
 from ccportal.core.phones import parse_stored
 from customers.models import DirectoryCustomer, Site
+from whatsapp import replies
 from whatsapp.models import (
     UNFINISHED,
     Category,
@@ -33,7 +34,10 @@ from whatsapp.replies import Situation
 from whatsapp.services import dispatch, exchange, incidents, lifecycle, numbering, outgoing, sla, telling
 from whatsapp.services.identification import Person
 from whatsapp.services.lifecycle import add_event, locked, move
-from whatsapp.triage import Answer, Triage
+from whatsapp.services.messages import send_text, touch
+from whatsapp.triage import Answer, Triage, known_for
+from whatsapp.triage.safety import is_dangerous
+from whatsapp.triage.sites import site_in
 
 #: Semantics 24: what uGridPlan calls the equipment.
 EQUIPMENT = {
@@ -42,6 +46,7 @@ EQUIPMENT = {
     Category.NO_POWER: "electrical",
     Category.VEGETATION: "civil",
 }
+WAITING = (TicketState.OPEN, TicketState.REOPENED)
 LONGEST_DESCRIPTION = 500
 LONGEST_COMMENT = 4000
 
@@ -58,6 +63,9 @@ class Opened:
 @transaction.atomic
 def open_fault(conversation: Conversation, message: Message, triage: Triage, person: Person | None) -> Opened:
     """Open a ticket for a fault, or add the report to the outage it belongs to; once for a message however often."""
+    joined = TicketEvent.objects.filter(message=message, kind="report.added").select_related("ticket").first()
+    if joined is not None:
+        return Opened(joined.ticket, joined=True)
     known = Report.objects.filter(message=message).select_related("ticket").first()
     if known is not None:
         return Opened(known.ticket, known.ticket.reports.exclude(pk=known.pk).filter(pk__lt=known.pk).exists())
@@ -304,6 +312,8 @@ def change(
     if "site_code" in changes and ticket.state in UNFINISHED:
         dispatch.withdraw(ticket)
         dispatch.begin(ticket)
+    elif "priority" in changes and ticket.priority != Priority.P4 and ticket.state in WAITING:
+        dispatch.ask_next(ticket)  # planned work was not offered to anybody
     return ticket
 
 
@@ -345,8 +355,12 @@ def power_back(report: Report, contact: Contact, yes: bool) -> None:
     if yes:
         asked = ticket.reports.exclude(told_resolved_at=None)
         if ticket.state == TicketState.RESOLVED and not asked.exclude(power_back=True).exists():
-            close(ticket, actor="the portal", note="Whoever reported it said that it is fixed.")
-        telling.to_reporter(report, Situation.CLOSED_THANKS, mark=f"yes-{ticket.reopenings}")
+            ticket = close(ticket, actor="the portal", note="Whoever reported it said that it is fixed.")
+        # While others have not answered it is not closed, and nobody is told that it is.
+        closed = ticket.state == TicketState.CLOSED
+        about_power = Situation.POWER_BACK_NOTED if ticket.category == Category.NO_POWER else Situation.THANKS
+        situation = Situation.CLOSED_THANKS if closed else about_power
+        telling.to_reporter(report, situation, mark=f"yes-{ticket.reopenings}")
         return
     if ticket.reports.filter(power_back=True).exclude(pk=report.pk).exists():
         own = split(report, actor="the portal")
@@ -370,8 +384,27 @@ def technician_for(contact: Contact) -> Technician | None:
 
 
 def technician_message(technician: Technician, message: Message, command: Answer | None) -> None:
-    """What a technician wrote, about one of their jobs."""
-    dispatch.answer(technician, message, command)
+    """What a technician wrote, about one of their jobs; danger that is about no job is a report like anybody's."""
+    if command is None and is_dangerous(message.text) and not dispatch.open_jobs(technician):
+        _report_of_technician(technician, message)
+    else:
+        dispatch.answer(technician, message, command)
+
+
+@transaction.atomic
+def _report_of_technician(technician: Technician, message: Message) -> None:
+    known = known_for()
+    site = site_in(message.text, known)
+    triage = Triage(
+        needs_ticket=True, category=Category.EQUIPMENT_FAILURE, priority=Priority.P1, site_code=site,
+        summary=f"Danger reported by technician {technician.name}.", reply="", needs_information=False,
+        confidence=1.0, source="rules", safety=True, language="en",
+    )  # fmt: skip
+    conversation = message.conversation or telling.conversation_of(message.contact, None)
+    ticket = open_fault(conversation, message, triage, None).ticket
+    text = replies.reply(Situation.TICKET_CREATED, dict.fromkeys([technician.language, "en"]), number=ticket.number)
+    send_text(message.contact, text, key=f"technician-{message.pk}", conversation=conversation)
+    touch(conversation, needs_staff=True)
 
 
 def exchange_works() -> bool:

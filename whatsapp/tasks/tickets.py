@@ -14,17 +14,17 @@ CALLS = 4
 
 @outbox.handler(outgoing.CREATE, at_once=CALLS)
 def create(message: OutboxMessage) -> str:
-    return exchange.send_ticket(message.payload["ticket"], repeated=message.attempts > 1)
+    return exchange.send_ticket(message)
 
 
 @outbox.handler(outgoing.COMMENT, at_once=CALLS)
 def comment(message: OutboxMessage) -> str:
-    return exchange.send_comment(message.payload["event"], key=message.key, repeated=message.attempts > 1)
+    return exchange.send_comment(message)
 
 
 @outbox.handler(outgoing.CHANGE, at_once=CALLS)
 def change(message: OutboxMessage) -> str:
-    return exchange.send_change(message.payload["event"])
+    return exchange.send_change(message)
 
 
 @outbox.handler(notices.MAIL)

@@ -22,7 +22,7 @@ from django.conf import settings
 from pydantic import BaseModel, ValidationError
 
 from ccportal.integrations.addresses import address_is_safe
-from ccportal.integrations.ugridplan.schemas import Created, Listed, RemoteTicket
+from ccportal.integrations.ugridplan.schemas import Changed, Created, Listed, RemoteTicket
 
 SESSION_LASTS = 3600
 _MAX_ANSWER = 4 * 1024 * 1024
@@ -82,8 +82,13 @@ class UGridPlan:
         body = {"user": user, "text": text, "reference": reference}
         self._call("POST", f"/om/tickets/{quote(ticket_id, safe='')}/comments", json=body)
 
-    def change(self, ticket_id: str, changes: dict[str, Any]) -> None:
-        self._call("PATCH", f"/om/tickets/{quote(ticket_id, safe='')}", json=changes)
+    def change(self, ticket_id: str, changes: dict[str, Any]) -> datetime | None:
+        """Change columns of a ticket; when that was by uGridPlan's clock, if the answer says so."""
+        answer = self._call("PATCH", f"/om/tickets/{quote(ticket_id, safe='')}", json=changes)
+        try:
+            return Changed.model_validate_json(answer).updated_at
+        except ValidationError:  # the status 200 is the confirmation; the body is not part of what was agreed
+            return None
 
     # ------------------------------------------------------------ plumbing
     def _asked(self, method: str, path: str, shape: type[_Answer], **options: Any) -> _Answer:

@@ -1,8 +1,12 @@
 """What uGridPlan answers, as far as it is used (semantics 23 and 24)."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+#: uGridPlan may write times without a zone; they are UTC.
+Moment = Annotated[datetime, AfterValidator(lambda at: at if at.tzinfo else at.replace(tzinfo=UTC))]
 
 
 class RemoteComment(BaseModel):
@@ -14,7 +18,7 @@ class RemoteComment(BaseModel):
     user: str = ""
     text: str = ""
     reference: str = ""
-    at: datetime | None = None
+    at: Moment | None = None
 
 
 class RemoteTicket(BaseModel):
@@ -27,8 +31,16 @@ class RemoteTicket(BaseModel):
     external_reference: str = ""
     note: str = ""
     updated_by: str = ""
-    updated_at: datetime | None = None
+    updated_at: Moment | None = None
     comments: list[RemoteComment] = []
+
+
+class Changed(BaseModel):
+    """The answer to a change, as far as it says when it was made."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    updated_at: Moment | None = None
 
 
 class Created(BaseModel):

@@ -25,7 +25,8 @@ def outage(tau):
 def test_neighbours_share_one_ticket_one_offer_and_one_incident(outage):
     assert (Ticket.objects.count(), Report.objects.count(), Offer.objects.count()) == (1, 3, 1)
     incident = Incident.objects.get()
-    assert (incident.site_code, incident.customers_affected, incident.started_at) == ("MAK", 3, outage.created_at)
+    first = outage.reports.order_by("pk").first().message
+    assert (incident.site_code, incident.customers_affected, incident.started_at) == ("MAK", 3, first.sent_at)
 
 
 def test_a_single_report_is_no_incident(tau):
