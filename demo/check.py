@@ -75,7 +75,9 @@ def lint_checks() -> list[Check]:
 
 
 def test_run(kinds_file: Path) -> Check:
-    command = [PYTHON, "-m", "pytest", "-p", "demo.testkinds", "--cov", "--cov-report", "term", "--durations", "15"]
+    # Two processes, each with whole files: fixtures that start servers serve all tests of a file.
+    command = [PYTHON, "-m", "pytest", "-p", "demo.testkinds", "--numprocesses", "2", "--dist", "loadfile"]
+    command += ["--cov", "--cov-report", "term", "--durations", "15"]
     return Check("tests, and coverage", command, {"TEST_KINDS_FILE": str(kinds_file)}, shown=True)
 
 

@@ -7,6 +7,7 @@ hypothesis drives it, else ``unit``. The counts go to the file that ``TEST_KINDS
 import json
 import os
 from collections import Counter
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -24,16 +25,21 @@ def kind_of(item: pytest.Item) -> str:
 
 
 class KindCounter:
-    """Counts each test once: failed when any of its phases failed."""
+    """Counts each test once: failed when any of its phases failed. Tests may run in several processes."""
 
     def __init__(self) -> None:
         self.kinds: dict[str, str] = {}
         self.outcomes: dict[str, str] = {}
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.kinds = {item.nodeid: kind_of(item) for item in session.items}
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Where the test runs its kind is known; the report carries it to where tests are counted."""
+        report = yield
+        report.user_properties.append(("kind", kind_of(item)))
+        return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.kinds[report.nodeid] = str(dict(report.user_properties).get("kind", "unit"))
         before = self.outcomes.get(report.nodeid)
         if report.failed or before == "failed":
             self.outcomes[report.nodeid] = "failed"
@@ -42,11 +48,12 @@ class KindCounter:
         elif report.when == "call":
             self.outcomes[report.nodeid] = "passed"
 
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         counts: dict[str, Counter[str]] = {}
         for nodeid, outcome in self.outcomes.items():
-            counts.setdefault(self.kinds.get(nodeid, "unit"), Counter())[outcome] += 1
-        if target := os.environ.get("TEST_KINDS_FILE"):
+            counts.setdefault(self.kinds[nodeid], Counter())[outcome] += 1
+        is_helper = hasattr(session.config, "workerinput")
+        if (target := os.environ.get("TEST_KINDS_FILE")) and not is_helper:
             Path(target).write_text(json.dumps(counts), encoding="utf-8")
 
 
