@@ -155,7 +155,7 @@ def said_to(phone):
 
 
 # ---- exchange
-def test_01_send_now_by_staff_after_a_lost_answer_makes_no_second_ticket(ugp):
+def test_send_now_by_staff_after_a_lost_answer_makes_no_second_ticket(ugp):
     t = fault("26658120001")
     httpx.post(f"{ugp}/_faults", json=[{"mode": "401"}])  # consumed by login or first call
     ugp_client.forget_sessions()
@@ -171,7 +171,7 @@ def test_01_send_now_by_staff_after_a_lost_answer_makes_no_second_ticket(ugp):
     assert len(copies(ugp, t)) == 1
 
 
-def test_02_a_ticket_follows_after_ugridplan_was_down_for_a_night(ugp, settings):
+def test_a_ticket_follows_after_ugridplan_was_down_for_a_night(ugp, settings):
     t = fault("26658120002")
     settings.UGRIDPLAN_URL = "http://127.0.0.1:1"
     for _ in range(outbox.MAX_ATTEMPTS):
@@ -188,7 +188,7 @@ def test_02_a_ticket_follows_after_ugridplan_was_down_for_a_night(ugp, settings)
     assert len(copies(ugp, t)) == 1
 
 
-def test_03_an_old_webhook_after_our_own_push_does_not_undo_the_acceptance(ugp, client):
+def test_an_old_webhook_after_our_own_push_does_not_undo_the_acceptance(ugp, client):
     tech = technician("Neo", "26658220001")
     t = fault("26658120003")
     send_all()
@@ -201,7 +201,7 @@ def test_03_an_old_webhook_after_our_own_push_does_not_undo_the_acceptance(ugp, 
     assert (t.state, t.technician) == ("acknowledged", tech)
 
 
-def test_04_a_change_that_waited_does_not_undo_a_newer_one_of_ugridplan(ugp, client):
+def test_a_change_that_waited_does_not_undo_a_newer_one_of_ugridplan(ugp, client):
     tech = technician("Neo", "26658220002")
     t = fault("26658120004")
     send_all()
@@ -217,7 +217,7 @@ def test_04_a_change_that_waited_does_not_undo_a_newer_one_of_ugridplan(ugp, cli
     assert copies(ugp, t)[0]["status"] == t.state
 
 
-def test_05_times_without_a_zone_are_understood(ugp, client):
+def test_times_without_a_zone_are_understood(ugp, client):
     t = fault("26658120005")
     send_all()
     remote = copies(ugp, t)[0]
@@ -231,7 +231,7 @@ def test_05_times_without_a_zone_are_understood(ugp, client):
     assert (one, two, t.state) == (200, 200, "resolved")
 
 
-def test_06_a_comment_with_a_long_id_does_not_stop_the_polling(ugp):
+def test_a_comment_with_a_long_id_does_not_stop_the_polling(ugp):
     t = fault("26658120006")
     send_all()
     from ccportal.integrations.ugridplan.schemas import RemoteTicket
@@ -243,7 +243,7 @@ def test_06_a_comment_with_a_long_id_does_not_stop_the_polling(ugp):
     following.take(remote)
 
 
-def test_07_a_technicians_note_reaches_ugridplan(ugp):
+def test_a_technicians_note_reaches_ugridplan(ugp):
     tech = technician("Neo", "26658220007")
     t = fault("26658120007")
     says(tech, "accept")
@@ -252,7 +252,7 @@ def test_07_a_technicians_note_reaches_ugridplan(ugp):
     assert any("63 A" in c["text"] for c in copies(ugp, t)[0]["comments"])
 
 
-def test_08_the_time_of_restoration_is_ugridplans(ugp, client):
+def test_the_time_of_restoration_is_ugridplans(ugp, client):
     t = fault("26658120008")
     Ticket.objects.update(created_at=timezone.now() - timedelta(hours=5))
     send_all()
@@ -263,7 +263,7 @@ def test_08_the_time_of_restoration_is_ugridplans(ugp, client):
     assert t.resolved_at is not None and abs(t.resolved_at - at) < timedelta(minutes=1)
 
 
-def test_09_without_ugridplan_nobody_is_promised_that_it_will_be_told(settings):
+def test_without_ugridplan_nobody_is_promised_that_it_will_be_told(settings):
     settings.UGRIDPLAN_URL = ""
     from whatsapp.services.deciding import created_situation
 
@@ -271,7 +271,7 @@ def test_09_without_ugridplan_nobody_is_promised_that_it_will_be_told(settings):
 
 
 # ---- dispatch
-def test_10_who_answers_late_gets_a_job_that_nobody_has(settings):
+def test_who_answers_late_gets_a_job_that_nobody_has(settings):
     tech = technician("Neo", "26658220010")
     t = fault("26658120010")
     for _ in range(3):
@@ -283,7 +283,7 @@ def test_10_who_answers_late_gets_a_job_that_nobody_has(settings):
     assert t.technician == tech, answer
 
 
-def test_11_a_job_given_back_after_the_list_was_through_alerts_again(
+def test_a_job_given_back_after_the_list_was_through_alerts_again(
     settings,
 ):
     settings.ONM_EMAILS = ["om@example.invalid"]
@@ -299,7 +299,7 @@ def test_11_a_job_given_back_after_the_list_was_through_alerts_again(
     assert has_open or OutboxMessage.objects.filter(kind="care.mail").count() > before
 
 
-def test_12_raising_the_priority_of_a_scheduled_job_finds_a_technician():
+def test_raising_the_priority_of_a_scheduled_job_finds_a_technician():
     technician("Neo", "26658220012")
     t = fault("26658120012", category="vegetation", priority="P4")
     assert not t.offers.exists()
@@ -307,7 +307,7 @@ def test_12_raising_the_priority_of_a_scheduled_job_finds_a_technician():
     assert t.offers.filter(state="offered").exists()
 
 
-def test_13_a_finished_ticket_cannot_be_assigned():
+def test_a_finished_ticket_cannot_be_assigned():
     tech = technician("Neo", "26658220013")
     t = fault("26658120013")
     tickets.resolve(t, actor="Palesa")
@@ -317,13 +317,13 @@ def test_13_a_finished_ticket_cannot_be_assigned():
         dispatch.assign(t, tech, actor="Palesa")
 
 
-def test_14_danger_that_a_technician_reports_is_not_swallowed():
+def test_danger_that_a_technician_reports_is_not_swallowed():
     tech = technician("Neo", "26658220014")
     answer = says(tech, "A line has fallen and is sparking near the school in Ha Makebe")
     assert Ticket.objects.exists() or Conversation.objects.filter(needs_staff=True).exists(), answer
 
 
-def test_15_the_number_may_come_before_the_word():
+def test_the_number_may_come_before_the_word():
     tech = technician("Neo", "26658220015")
     t = fault("26658120015")
     says(tech, f"{t.number} accept")
@@ -331,7 +331,7 @@ def test_15_the_number_may_come_before_the_word():
     assert t.state == "acknowledged"
 
 
-def test_16_done_is_said_of_the_job_at_work_not_of_the_one_offered():
+def test_done_is_said_of_the_job_at_work_not_of_the_one_offered():
     tech = technician("Neo", "26658220016")
     one = fault("26658120016")
     says(tech, "accept")
@@ -341,7 +341,7 @@ def test_16_done_is_said_of_the_job_at_work_not_of_the_one_offered():
     assert one.state == "resolved"
 
 
-def test_17_a_number_in_a_note_is_no_job_number():
+def test_a_number_in_a_note_is_no_job_number():
     tech = technician("Neo", "26658220018")
     fault("26658120018")
     says(tech, "accept")
@@ -352,7 +352,7 @@ def test_17_a_number_in_a_note_is_no_job_number():
 
 
 # ---- outages
-def test_20_yes_of_one_of_several_does_not_say_closed():
+def test_yes_of_one_of_several_does_not_say_closed():
     one = fault("26658120020")
     two = fault("26658120021")
     assert one == two
@@ -364,7 +364,7 @@ def test_20_yes_of_one_of_several_does_not_say_closed():
     assert "is closed" not in said_to("26658120020")[-1]
 
 
-def test_21_merging_withdraws_the_job_of_the_ticket_that_is_closed():
+def test_merging_withdraws_the_job_of_the_ticket_that_is_closed():
     tech = technician("Neo", "26658220022")
     one = fault("26658120022")
     two = fault("26658120023", category="equipment-failure", priority="P2")
@@ -373,7 +373,7 @@ def test_21_merging_withdraws_the_job_of_the_ticket_that_is_closed():
     assert not Offer.objects.filter(ticket=two, state__in=("offered", "accepted", "arrived")).exists()
 
 
-def test_22_merging_two_outages_leaves_one_incident_that_counts():
+def test_merging_two_outages_leaves_one_incident_that_counts():
     a = fault("26658120024")
     fault("26658120025")
     Ticket.objects.filter(pk=a.pk).update(category="equipment-failure")  # so that the next is apart
@@ -390,7 +390,7 @@ def test_22_merging_two_outages_leaves_one_incident_that_counts():
     assert b.incident.started_at <= a.created_at
 
 
-def test_23_an_outage_began_when_it_was_first_written_not_when_it_was_read():
+def test_an_outage_began_when_it_was_first_written_not_when_it_was_read():
     conv, m = message(contact("26658120028"), "No power")
     at = timezone.now() - timedelta(hours=3)
     Message.objects.filter(pk=m.pk).update(sent_at=at, created_at=at)
@@ -401,7 +401,7 @@ def test_23_an_outage_began_when_it_was_first_written_not_when_it_was_read():
     assert abs(t.incident.started_at - at) < timedelta(minutes=1)
 
 
-def test_24_two_phones_of_one_customer_are_one_customer_affected():
+def test_two_phones_of_one_customer_are_one_customer_affected():
     from whatsapp.services.identification import Person
 
     p = Person("71", "Lineo Letsie", "0045MAK", "MAK")
@@ -412,14 +412,14 @@ def test_24_two_phones_of_one_customer_are_one_customer_affected():
     assert t.incident is None or t.incident.customers_affected == 1
 
 
-def test_25_staff_can_state_how_many_are_without_power_when_one_reported_it():
+def test_staff_can_state_how_many_are_without_power_when_one_reported_it():
     t = fault("26658120032")
     incidents.declare(t, customers_affected=120)
     t.refresh_from_db()
     assert (t.incident.customers_affected, t.incident.site_code) == (120, "MAK")
 
 
-def test_26_the_same_message_twice_adds_one_line_for_somebody_who_reported_before():
+def test_the_same_message_twice_adds_one_line_for_somebody_who_reported_before():
     t = fault("26658120033")
     conv, m = message(contact("26658120033"), "Still no power here")
     tickets.open_fault(conv, m, triage(), None)
@@ -427,7 +427,7 @@ def test_26_the_same_message_twice_adds_one_line_for_somebody_who_reported_befor
     assert t.events.filter(kind="report.added").count() <= 1
 
 
-def test_27_a_follow_up_after_a_merge_is_a_comment_on_the_ticket_that_lives():
+def test_a_follow_up_after_a_merge_is_a_comment_on_the_ticket_that_lives():
     one = fault("26658120034")
     two = fault("26658120035", category="equipment-failure", priority="P2")
     Conversation.objects.filter(contact__phone="26658120035").update(ticket=two)
@@ -435,7 +435,7 @@ def test_27_a_follow_up_after_a_merge_is_a_comment_on_the_ticket_that_lives():
     assert Conversation.objects.get(contact__phone="26658120035").ticket == one
 
 
-def test_28_a_ticket_resolved_late_is_late_even_if_the_clock_was_not_looked_at():
+def test_a_ticket_resolved_late_is_late_even_if_the_clock_was_not_looked_at():
     t = fault("26658120036")
     Ticket.objects.filter(pk=t.pk).update(resolve_by=timezone.now() - timedelta(hours=1))
     tickets.resolve(t, actor="Palesa")
