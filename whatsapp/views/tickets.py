@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ccportal.accounts.permissions import requires
 from ccportal.core.errors import NotFound, PortalError
@@ -137,7 +137,7 @@ def _done(
     return _page(request, ticket, status=status, **{name: form})
 
 
-def _by(request: HttpRequest) -> dict[str, str]:
+def _by(request: HttpRequest) -> dict[str, Any]:
     user = request.user
     return {"actor": getattr(user, "name", "") or user.get_username(), "actor_id": user.get_username()}
 
@@ -192,9 +192,7 @@ def incident(request: HttpRequest, number: str) -> HttpResponse:
     """State how many customers an outage affects."""
 
     def work(ticket: Ticket, given: dict[str, Any]) -> None:
-        if ticket.incident is None:
-            raise NotFound("This ticket is no outage of several customers.")
-        incidents.describe(ticket.incident, customers_affected=given["customers_affected"], feeder=given["feeder"])
+        incidents.declare(ticket, customers_affected=given["customers_affected"], feeder=given["feeder"])
 
     return _done(request, number, "incident_form", IncidentForm(request.POST), work)
 
@@ -221,6 +219,7 @@ def split(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("whatsapp:ticket", own.number)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires("handle_care")
 def new(request: HttpRequest) -> HttpResponse:
     """Write down a ticket; ``conversation`` is the one it comes from."""
