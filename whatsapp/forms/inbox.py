@@ -23,7 +23,7 @@ class InboxForm(forms.Form):
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
-        self.fields["site"].choices = site_choices("All sites")
+        self.fields["site"].choices = site_choices("All sites")  # type: ignore[attr-defined]  # a ChoiceField
 
     def wanted(self, mine: str) -> InboxFilter:
         self.is_valid()

@@ -27,4 +27,4 @@ class DutyForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["site_code"].choices = site_choices("Any site")
+        self.fields["site_code"].choices = site_choices("Any site")  # type: ignore[attr-defined]  # a ChoiceField

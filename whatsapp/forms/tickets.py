@@ -20,7 +20,7 @@ class BoardForm(forms.Form):
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
-        self.fields["site"].choices = site_choices("All sites")
+        self.fields["site"].choices = site_choices("All sites")  # type: ignore[attr-defined]  # a ChoiceField
 
     def wanted(self) -> TicketFilter:
         self.is_valid()
@@ -45,7 +45,7 @@ class NewTicketForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["site_code"].choices = site_choices("Choose a site")
+        self.fields["site_code"].choices = site_choices("Choose a site")  # type: ignore[attr-defined]  # a ChoiceField
 
 
 class StepForm(forms.Form):
@@ -65,7 +65,7 @@ class ChangeForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["site_code"].choices = site_choices("Not known")
+        self.fields["site_code"].choices = site_choices("Not known")  # type: ignore[attr-defined]  # a ChoiceField
 
 
 class CommentForm(forms.Form):

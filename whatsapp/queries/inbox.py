@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
@@ -115,7 +116,7 @@ def earlier_of(conversation: Conversation) -> list[Conversation]:
 
 
 # ---------------------------------------------------------------- quality of triage
-def quality(days: int, now: Any) -> dict[str, Any]:
+def quality(days: timedelta, now: datetime) -> dict[str, Any]:
     """How triage did in the last days, by what staff corrected and by how sure it was."""
     rows = TriageResult.objects.filter(at__gte=now - days)
     judged = rows.aggregate(
@@ -140,7 +141,7 @@ def quality(days: int, now: Any) -> dict[str, Any]:
     return {"judged": judged, "sources": sources, "categories": categories, "confusions": confusions}
 
 
-def doubtful(days: int, now: Any) -> QuerySet[TriageResult]:
+def doubtful(days: timedelta, now: datetime) -> QuerySet[TriageResult]:
     """Judgements worth a look: unsure ones that nobody has corrected yet, the least sure first."""
     rows = TriageResult.objects.filter(at__gte=now - days, corrected_at=None, confidence__lt=0.7)
     return rows.select_related("conversation").order_by("confidence", "-pk")

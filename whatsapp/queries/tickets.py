@@ -107,7 +107,7 @@ def csv_rows(rows: QuerySet[Ticket]) -> Iterator[tuple[object, ...]]:
         yield (
             row.number, row.external_id, row.get_state_display(), row.priority, row.get_category_display(),
             row.site_code, row.fault_description, row.reported_by, row.customer_number, row.account_number,
-            row.reporters, row.technician.name if row.technician else "", _time(row.created_at),
+            getattr(row, "reporters", 0), row.technician.name if row.technician else "", _time(row.created_at),
             _time(row.acknowledged_at), _time(row.resolved_at), _time(row.closed_at), _time(row.respond_by),
             _time(row.resolve_by), row.resolution_note,
         )  # fmt: skip

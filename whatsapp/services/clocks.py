@@ -34,7 +34,7 @@ def _breach(late: QuerySet[Ticket], what: str) -> int:
     for ticket in list(late.order_by("pk")[:_AT_A_TIME]):
         with transaction.atomic():
             # Whoever sets the column tells; another worker finds it set.
-            if Ticket.objects.filter(Q(**{column: None}), pk=ticket.pk).update(**{column: timezone.now()}):
+            if late.filter(pk=ticket.pk).update(**{column: timezone.now()}):
                 lifecycle.add_event(ticket, f"sla.{what}_breached", actor="the portal")
                 lifecycle.write(ticket)
                 notices.of_breach(ticket, what)

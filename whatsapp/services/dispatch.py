@@ -5,12 +5,14 @@ ACCEPT, by priority. When the list is through it is gone through again, and when
 O&M team is told by group and e-mail, and the ticket says so.
 """
 
+import logging
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from ccportal.core.errors import Conflict
@@ -34,6 +36,7 @@ from whatsapp.services.messages import contact_for_phone, send_text
 from whatsapp.services.telling import conversation_of
 from whatsapp.triage import Answer, Command, known_for, parse_command
 
+logger = logging.getLogger(__name__)
 AT_WORK = (OfferState.ACCEPTED, OfferState.ARRIVED)
 OPEN_OFFERS = (OfferState.OFFERED, *AT_WORK)
 _NUMBER = re.compile(r"\bCC-[A-Z]{3}-\d{4}-\d{4,}\b", re.IGNORECASE)
@@ -46,7 +49,12 @@ _NO_ANSWER = "Nobody on call took the job."
 def begin(ticket: Ticket) -> None:
     """Tell the O&M team of a ticket and ask the first technician; inside the transaction that opens it."""
     notices.of_ticket(ticket)
-    if ticket.safety or ticket.priority != Priority.P4:
+    look(ticket)
+
+
+def look(ticket: Ticket) -> None:
+    """Ask for a technician unless somebody has the job or is being asked; planned work (P4) waits for staff."""
+    if ticket.technician_id is None and (ticket.safety or ticket.priority != Priority.P4):
         ask_next(ticket)
 
 
@@ -56,12 +64,11 @@ def ask_next(ticket: Ticket) -> Offer | None:
     if any(offer.state in OPEN_OFFERS for offer in asked):
         return None
     people = on_call(ticket.site_code)
-    place = _place(ticket, asked)
-    if not people or place >= settings.DISPATCH_ROUNDS * len(people):
+    technician = _least_asked(ticket, asked, people)
+    if technician is None:
         _nobody(ticket, _NO_ANSWER if people else _NOBODY)
         return None
     # Rounds grow over the whole life of a ticket: somebody may be asked again after it was opened again.
-    technician = people[place % len(people)]
     last = max((offer.round for offer in asked if offer.technician_id == technician.pk), default=0)
     now = timezone.now()
     offer = Offer.objects.create(
@@ -72,10 +79,16 @@ def ask_next(ticket: Ticket) -> Offer | None:
     return offer
 
 
-def _place(ticket: Ticket, asked: Sequence[Offer]) -> int:
-    """How many were asked since the ticket was opened, or opened again."""
+def _least_asked(ticket: Ticket, asked: Sequence[Offer], people: Sequence[Technician]) -> Technician | None:
+    """Who is next: the first of those asked least often since the ticket was opened, or opened again.
+
+    None when everybody was asked in all rounds. What was withdrawn does not count: nobody could answer it.
+    """
     since = ticket.reopened_at or ticket.created_at
-    return sum(offer.offered_at >= since for offer in asked)
+    counting = [offer for offer in asked if offer.offered_at >= since and offer.state != OfferState.CANCELLED]
+    times = Counter(offer.technician_id for offer in counting)
+    waiting = [person for person in people if times[person.pk] < settings.DISPATCH_ROUNDS]
+    return min(waiting, key=lambda person: times[person.pk], default=None)
 
 
 def on_call(site_code: str) -> list[Technician]:
@@ -173,7 +186,10 @@ def expire_due() -> int:
     due = Offer.objects.filter(state=OfferState.OFFERED, answer_by__lt=timezone.now())
     found = list(due.select_related("ticket", "technician")[:200])
     for offer in found:
-        expire(offer)
+        try:
+            expire(offer)
+        except DatabaseError:  # the others are not to wait for this one; it is tried again in half a minute
+            logger.exception("offer %s was not ended", offer.pk)
     return len(found)
 
 
@@ -184,16 +200,16 @@ def answer(technician: Technician, message: Message, command: Answer | None) -> 
     jobs = open_jobs(technician)
     # The number may come before the word.
     command = command or parse_command(_NUMBER.sub(" ", message.text))
-    offer = _meant(jobs, message.text, command)
-    if offer is None and command is not None and command.command == Command.ACCEPT:
-        offer = _still_free(technician, jobs)
+    offer = _meant(jobs, message.text, command) or _just_lost(technician, jobs, message.text, command)
     if offer is None:
         _no_job(technician, message, jobs, command)
         return
     # The row is the judge of who was first.
     ticket = lifecycle.locked(offer.ticket)
     offer.refresh_from_db()
-    if command is None:
+    if offer.state not in OPEN_OFFERS and not _may_still(offer, ticket, command):
+        _too_late(technician, message, ticket)
+    elif command is None:
         _note(technician, offer, ticket, message)
     elif command.command == Command.ACCEPT:
         _accept(technician, offer, ticket, message)
@@ -209,19 +225,6 @@ def open_jobs(technician: Technician) -> list[Offer]:
     """What a technician is asked about or has taken, the oldest first."""
     mine = Offer.objects.filter(technician=technician, state__in=OPEN_OFFERS)
     return list(mine.select_related("ticket").order_by("pk"))
-
-
-def _still_free(technician: Technician, jobs: Sequence[Offer]) -> Offer | None:
-    """The job whose time to answer has passed, when nobody else has it or is being asked: late is better than never."""
-    if any(job.state == OfferState.OFFERED for job in jobs):
-        return None
-    late = _just_lost(technician)
-    if late is None or late.state != OfferState.EXPIRED or late.ticket.state not in UNFINISHED:
-        return None
-    ticket = lifecycle.locked(late.ticket)
-    if ticket.state not in UNFINISHED or ticket.offers.filter(state__in=OPEN_OFFERS).exists():
-        return None
-    return late
 
 
 def _meant(jobs: Sequence[Offer], text: str, command: Answer | None) -> Offer | None:
@@ -251,11 +254,6 @@ def _fits(job: Offer, command: Answer | None) -> bool:
 def _no_job(technician: Technician, message: Message, jobs: Sequence[Offer], command: Answer | None) -> None:
     key = f"technician-{message.pk}"
     if not jobs:
-        late = _just_lost(technician) if command else None
-        if late is not None:
-            taken = late.ticket.technician_id not in (None, technician.pk)
-            situation = Situation.TECHNICIAN_ALREADY_TAKEN if taken else Situation.TECHNICIAN_TOO_LATE
-            return _write(technician, _words(technician, situation, late.ticket), key)
         return _write(technician, _words(technician, Situation.TECHNICIAN_NOTHING_OPEN), key)
     if len(jobs) > 1 and command is not None:
         choices = "\n".join(f"{job.ticket.number}: {_site_name(job.ticket)}" for job in jobs)
@@ -263,12 +261,40 @@ def _no_job(technician: Technician, message: Message, jobs: Sequence[Offer], com
     return _write(technician, _words(technician, Situation.TECHNICIAN_HOW_TO_ANSWER), key)
 
 
-def _just_lost(technician: Technician) -> Offer | None:
-    """The job that this technician was last asked about and answers too late."""
+def _just_lost(technician: Technician, jobs: Sequence[Offer], text: str, command: Answer | None) -> Offer | None:
+    """The job that this technician was last asked about, or names, and answers too late."""
+    named = _NUMBER.search(text.upper())
+    if command is None:
+        return None
+    asked = [job for job in jobs if job.state == OfferState.OFFERED] if command.command == Command.ACCEPT else jobs
+    if asked and not named:
+        return None
     since = timezone.now() - timedelta(hours=12)
     gone = (OfferState.EXPIRED, OfferState.CANCELLED)
     late = Offer.objects.filter(technician=technician, state__in=gone, offered_at__gt=since)
+    if named:
+        late = late.filter(ticket__number=named[0].upper())
     return late.select_related("ticket").order_by("-pk").first()
+
+
+def _may_still(offer: Offer, ticket: Ticket, command: Answer | None) -> bool:
+    """Whether somebody who says late that they go has the job all the same: nobody has it or is being asked."""
+    if command is None or command.command == Command.DECLINE or offer.state != OfferState.EXPIRED:
+        return False
+    if ticket.state not in UNFINISHED or ticket.offers.filter(state__in=OPEN_OFFERS).exists():
+        return False
+    return _settle(offer, OfferState.OFFERED)
+
+
+def _too_late(technician: Technician, message: Message, ticket: Ticket) -> None:
+    """Say what has become of a job that was answered too late."""
+    if ticket.state not in UNFINISHED:
+        situation = Situation.TECHNICIAN_WITHDRAWN
+    elif ticket.technician_id not in (None, technician.pk):
+        situation = Situation.TECHNICIAN_ALREADY_TAKEN
+    else:
+        situation = Situation.TECHNICIAN_TOO_LATE
+    _write(technician, _words(technician, situation, ticket), f"technician-{message.pk}")
 
 
 def _accept(technician: Technician, offer: Offer, ticket: Ticket, message: Message) -> None:

@@ -97,11 +97,7 @@ def _state(ticket: Ticket, remote: RemoteTicket) -> bool:
     now = timezone.now()
     at = max(min(remote.updated_at or now, now), ticket.reopened_at or ticket.created_at)
     by: dict[str, Any] = {"actor": f"{remote.updated_by or _ACTOR} (uGridPlan)", "note": remote.note[:1000]}
-    step = tickets.STEP.get(TicketState(status))
-    if step is None:
-        lifecycle.move(ticket, status, at=at, tell_ugridplan=False, **by)
-    else:
-        step(ticket, at=at, tell_ugridplan=False, **by)
+    tickets.STEP[TicketState(status)](ticket, at=at, tell_ugridplan=False, **by)
     return True
 
 

@@ -101,6 +101,11 @@ def describe(incident: Incident, *, customers_affected: int, feeder: str = "") -
     return incident
 
 
+def move(incident: Incident, site_code: str) -> None:
+    """Correct where an outage is."""
+    Incident.objects.filter(pk=incident.pk).update(site_code=site_code)
+
+
 @transaction.atomic
 def merge(ticket: Ticket, into: Ticket, *, actor: str, actor_id: str = "") -> Ticket:
     """Make the reporters of a ticket reporters of another; the first is closed and says where they went."""
@@ -129,7 +134,8 @@ def merge(ticket: Ticket, into: Ticket, *, actor: str, actor_id: str = "") -> Ti
     )
     if into.site_code and into.category == Category.NO_POWER:
         count_reporter(into)
-    closed = lifecycle.move(ticket, "closed", actor=actor, actor_id=actor_id, note=f"Merged into {into.number}")
+    note = f"Merged into {into.number}"
+    closed = lifecycle.move(ticket, "closed", actor=actor, actor_id=actor_id, note=note, tell_reporters=False)
     dispatch.withdraw(closed)
     return into
 
@@ -153,9 +159,11 @@ def _fold(ticket: Ticket, into: Ticket) -> None:
 def take_apart(report: Report, ticket: Ticket) -> None:
     """Move one report to a ticket of its own, which the caller has opened."""
     old = report.ticket
+    before = customers_of(old)
     Report.objects.filter(pk=report.pk).update(ticket=ticket)
     if old.incident_id is not None:
         incident = Incident.objects.select_for_update().get(pk=old.incident_id)
-        if incident.state == IncidentState.OPEN:
+        # A higher number than that of the reporters is one that somebody stated.
+        if incident.state == IncidentState.OPEN and incident.customers_affected <= before:
             incident.customers_affected = max(customers_of(old), 1)
             incident.save(update_fields=["customers_affected"])

@@ -55,6 +55,7 @@ def move(
     note: str = "",
     version: int | None = None,
     tell_ugridplan: bool = True,
+    tell_reporters: bool = True,
     at: datetime | None = None,
     message: Message | None = None,
 ) -> Ticket:
@@ -74,7 +75,8 @@ def move(
     if tell_ugridplan:
         outgoing.change(event)
     _keep_incident(ticket, moment)
-    telling.of_state(ticket)
+    if tell_reporters:
+        telling.of_state(ticket)
     return ticket
 
 

@@ -23,6 +23,8 @@ def _situation(ticket: Ticket) -> Situation | None:
         return Situation.ACKNOWLEDGED if ticket.technician_id else Situation.SEEN_BY_TEAM
     if ticket.state == TicketState.IN_PROGRESS:
         return Situation.IN_PROGRESS
+    if ticket.state == TicketState.CLOSED and ticket.resolved_at is None:
+        return Situation.CLOSED_THANKS  # nobody was asked whether it is fixed
     if ticket.state != TicketState.RESOLVED:
         return None
     if ticket.incident_id is not None:

@@ -46,7 +46,6 @@ EQUIPMENT = {
     Category.NO_POWER: "electrical",
     Category.VEGETATION: "civil",
 }
-WAITING = (TicketState.OPEN, TicketState.REOPENED)
 LONGEST_DESCRIPTION = 500
 LONGEST_COMMENT = 4000
 
@@ -74,7 +73,11 @@ def open_fault(conversation: Conversation, message: Message, triage: Triage, per
     text = message.text
     outage = None if triage.safety else incidents.known_outage(site, triage.category, text)
     if outage is not None:
-        return Opened(_join(outage, conversation.contact, message, person), joined=True)
+        # It may have been repaired at this moment; then this is news of another fault.
+        outage = locked(outage)
+        if outage.state in UNFINISHED:
+            _join(outage, conversation.contact, message, person)
+            return Opened(outage, joined=True)
     ticket = _create(
         site_code=site,
         category=triage.category,
@@ -93,14 +96,12 @@ def open_fault(conversation: Conversation, message: Message, triage: Triage, per
     return Opened(ticket, joined=False)
 
 
-def _join(ticket: Ticket, contact: Contact, message: Message, person: Person | None) -> Ticket:
-    ticket = locked(ticket)
+def _join(ticket: Ticket, contact: Contact, message: Message, person: Person | None) -> None:
     who = _reporter(contact, person)
     _report(ticket, contact, message, person)
     event = add_event(ticket, "report.added", actor=who, text=message.text, message=message)
     outgoing.comment(event)
     incidents.count_reporter(ticket)
-    return ticket
 
 
 def _report(ticket: Ticket, contact: Contact | None, message: Message | None, person: Person | None) -> None:
@@ -269,7 +270,17 @@ def reopen(ticket: Ticket, **by: Any) -> Ticket:
     return ticket
 
 
+@transaction.atomic
+def put_back(ticket: Ticket, **by: Any) -> Ticket:
+    """Nobody has the job any more: ask anew."""
+    ticket = move(ticket, TicketState.OPEN, **by)
+    dispatch.withdraw(ticket)
+    dispatch.look(ticket)
+    return ticket
+
+
 STEP = {
+    TicketState.OPEN: put_back,
     TicketState.ACKNOWLEDGED: acknowledge,
     TicketState.IN_PROGRESS: start,
     TicketState.RESOLVED: resolve,
@@ -309,11 +320,12 @@ def change(
         changes["equipment_category"] = EQUIPMENT.get(changes["category"], "unknown")
     lifecycle.write(ticket, **changes)
     outgoing.change(add_event(ticket, "ticket.changed", actor=actor, actor_id=actor_id, details=details))
-    if "site_code" in changes and ticket.state in UNFINISHED:
-        dispatch.withdraw(ticket)
-        dispatch.begin(ticket)
-    elif "priority" in changes and ticket.priority != Priority.P4 and ticket.state in WAITING:
-        dispatch.ask_next(ticket)  # planned work was not offered to anybody
+    if "site_code" in changes and ticket.incident is not None:
+        incidents.move(ticket.incident, site_code)
+    if ticket.state in UNFINISHED and ticket.technician_id is None:
+        if "site_code" in changes:
+            dispatch.withdraw(ticket)
+        dispatch.look(ticket)  # planned work was not offered to anybody
     return ticket
 
 

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ccportal.accounts.permissions import requires
 from ccportal.core.errors import PortalError
@@ -34,6 +34,7 @@ def _page(request: HttpRequest, form: DutyForm, *, status: int = 200) -> HttpRes
     return render(request, "whatsapp/roster.html", context, status=status)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires("handle_care")
 def technician(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Write a technician down, or correct what is written."""
