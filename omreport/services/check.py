@@ -14,8 +14,8 @@ from ccportal.acdb.functions import YearMonth, normalised
 from ccportal.core.money import rounded
 from omreport.models import AccountFirstSeen, AccountMonth, LegacyMonth, MeterHour, SiteDay, SiteMonth
 from omreport.services import ledger, readings, store
+from omreport.services.changes import has_two
 from omreport.services.months import UNDATED, period_of
-from omreport.services.rollups import has_two
 
 #: A float sum may differ in the last of four decimals with the order of the rows.
 TOLERANCE = Decimal("0.001")

@@ -25,7 +25,11 @@ ACCOUNT_FIELDS = (
 LEGACY_FIELDS = ("account", "period", "vended")
 DAY_FIELDS = ("site", "period", "day", "transactions", "kwh")
 AccountRow = tuple[Any, ...]
+DayRow = tuple[str, int, int, int, int]
+#: Number of rows and checksum of each month.
+Sums = dict[int, tuple[int, str]]
 _PAID = Q(is_payment=True)
+_BY_DAY = (site_of("account"), YearMonth("at"), LocalDay("at"))
 
 
 def source() -> QuerySet[HistoryRow]:
@@ -82,17 +86,32 @@ def _sum(column: str, when: Q | None = None) -> Sum:
     return Sum(column, filter=when, output_field=FloatField())
 
 
-def site_days(history: QuerySet[HistoryRow], periods: Periods = None) -> list[tuple[str, int, int, int, int]]:
+#: What a group of rows looks like: whatever is edited, added or deleted changes one of these.
+_LOOKS = {
+    "n": Count("*"),
+    "newest": Max("id"),
+    "money": _sum("amount"),
+    "energy": _sum("kwh"),
+    "contents": Sum(RowHash("id", "account", "at", "amount", "kwh", "is_payment")),
+}
+
+
+def site_days(history: QuerySet[HistoryRow], periods: Periods = None) -> list[DayRow]:
     """Rows of ``SiteDay`` in the stored form: dated rows of accounts that belong to a site, by local day."""
     rows = (
         in_periods(history, periods)
         .filter(at__isnull=False)
-        .values_list(site_of("account"), YearMonth("at"), LocalDay("at"))
-        .annotate(n=Count("*"), kwh=_sum("kwh"))
+        .values_list(*_BY_DAY)
+        .annotate(n=Count("*"), energy=_sum("kwh"))
         .order_by()
     )
+    return _days(source_rows(rows))
+
+
+def _days(rows: Iterable[tuple[Any, ...]]) -> list[DayRow]:
+    """Rows of ``SiteDay`` from sums by ending of the account, month and day."""
     found: dict[tuple[str, int, int], list[int]] = {}
-    for ending, stored_period, day, n, kwh in source_rows(rows):
+    for ending, stored_period, day, n, kwh in rows:
         site, period = site_code(ending), period_of(stored_period)
         if site and period:
             sums = found.setdefault((site, period, day), [0, 0])
@@ -152,23 +171,28 @@ def _identities(rows: QuerySet[HistoryRow]) -> QuerySet[HistoryRow, tuple[Any, .
     )
 
 
-def checksums(history: QuerySet[HistoryRow], periods: Periods = None) -> dict[int, tuple[int, str]]:
+def checksums(history: QuerySet[HistoryRow], periods: Periods = None) -> Sums:
     """Per month its number of rows and a checksum of count, sums and contents; cheaper than adding it up."""
-    rows = (
-        in_periods(history, periods)
-        .values_list(YearMonth("at"))
-        .annotate(
-            n=Count("*"),
-            newest=Max("id"),
-            money=_sum("amount"),
-            energy=_sum("kwh"),
-            contents=Sum(RowHash("id", "account", "at", "amount", "kwh", "is_payment")),
-        )
-        .order_by()
-    )
-    found: dict[int, tuple[int, str]] = {}
-    for stored_period, n, *sums in rows:
-        period = period_of(stored_period)
-        before = found.get(period, (0, ""))
-        found[period] = before[0] + n, f"{before[1]}{sums}"[:160]
-    return found
+    rows = in_periods(history, periods).values_list(YearMonth("at")).annotate(**_LOOKS).order_by()
+    return _folded(source_rows(rows))
+
+
+def checksums_and_days(history: QuerySet[HistoryRow]) -> tuple[Sums, list[DayRow]]:
+    """``checksums`` and ``site_days`` of everything in one pass over the ledger."""
+    rows = list(source_rows(history.values_list(*_BY_DAY).annotate(**_LOOKS).order_by()))
+    days = _days((*key, n, kwh) for *key, n, _, _, kwh, _ in rows)
+    return _folded((period, *looks) for _, period, _, *looks in rows), days
+
+
+def _folded(rows: Iterable[tuple[Any, ...]]) -> Sums:
+    """One checksum per month, however finely its rows are grouped."""
+    found: dict[int, list[Any]] = {}
+    for stored_period, n, newest, money, energy, contents in rows:
+        month = found.setdefault(period_of(stored_period), [0, 0, 0.0, 0.0, 0])
+        month[1] = max(month[1], newest)
+        for place, value in ((0, n), (2, float(money or 0)), (3, float(energy or 0)), (4, int(contents or 0))):
+            month[place] += value
+    return {
+        period: (n, f"{newest} {to_stored(money)} {to_stored(energy)} {contents}")
+        for period, (n, newest, money, energy, contents) in found.items()
+    }

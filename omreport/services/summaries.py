@@ -52,7 +52,7 @@ def write_some(changed: Collection[tuple[str, int]], types: Mapping[str, str]) -
         store.delete(models.AccountFirstSeen, FIRST_FIELDS[:1], [(account,) for account in moved if account in before])
         seen = [(name, site_code(name), types.get(name, ""), after[name]) for name in moved if name in after]
         store.insert(models.AccountFirstSeen, FIRST_FIELDS, seen)
-        firsts = dict(store.fetch(models.AccountFirstSeen, ("account", "period")))
+        firsts: dict[str, int] = dict(store.fetch(models.AccountFirstSeen, ("account", "period")))
         store.replace(models.ConnectionMonth, CONNECTION_FIELDS, 2, _connections(firsts))
     _write_segments(months_of_quarters(periods))
 

@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing.models import LegacyTransaction, Transaction
 from ccportal.acdb.signals import acdb_imported
+from ccportal.celery import SCHEDULE
 from ccportal.core.errors import Conflict
 from ccportal.core.periods import Month
 from omreport import queries, tasks
@@ -27,7 +29,7 @@ from omreport.models import (
     TypeMonth,
 )
 from omreport.receivers import follow_import, month_in
-from omreport.services import rollups
+from omreport.services import ledger, rollups
 from omreport.services.check import differences
 
 MASERU = ZoneInfo("Africa/Maseru")
@@ -51,10 +53,52 @@ def test_new_rows_are_added_by_a_quick_refresh(two_months, pay):
     assert revenue() == {("MAK", 202603): 10, ("KET", 202604): 20, ("MAK", 202604): 5}
 
 
-def test_a_deleted_row_is_noticed_by_a_quick_refresh(two_months):
+def test_a_quick_refresh_notices_that_the_newest_row_is_gone(two_months):
     Transaction.objects.filter(id=2).delete()
     rollups.refresh()
     assert revenue() == {("MAK", 202603): 10}
+
+
+def test_a_row_deleted_by_another_program_is_left_to_the_thorough_refresh(two_months):
+    Transaction.objects.filter(id=1).delete()
+    rollups.refresh()
+    assert revenue() == {("MAK", 202603): 10, ("KET", 202604): 20}
+    tasks.verify_rollups()
+    assert revenue() == {("KET", 202604): 20}
+    assert RollupState.objects.get().source_rows == 1
+
+
+def test_every_month_is_compared_at_least_every_ten_minutes():
+    assert SCHEDULE["omreport.verify_rollups"] <= 600
+
+
+def test_a_deletion_of_the_portal_is_followed_without_comparing_every_month(two_months):
+    verified = RollupState.objects.get().verified_at
+    Transaction.objects.filter(id=2).delete()
+    rollups.mark_changed(Month(2026, 4))
+    rollups.refresh()
+    state = RollupState.objects.get()
+    assert revenue() == {("MAK", 202603): 10}
+    assert (state.verified_at, state.source_rows, state.source_max_id) == (verified, 1, 1)
+    assert state.latest_transaction == datetime(2026, 3, 31, 23, 45, tzinfo=MASERU)
+
+
+def test_a_refresh_without_changes_asks_the_ledger_only_for_its_highest_number(two_months):
+    with CaptureQueriesContext(connections["acdb"]) as asked:
+        rollups.refresh()
+    ledger = [query["sql"] for query in asked if "MAX(" in query["sql"] or "COUNT(" in query["sql"]]
+    assert ledger[0] == 'SELECT MAX("tblaccounthistory1"."ID") AS "newest" FROM "tblaccounthistory1"'
+    assert all('"ID" > 2' in sql for sql in ledger[1:])
+
+
+def test_one_pass_gives_the_same_checksums_and_days_as_two(two_months, pay):
+    pay(3, "0001MAK", None, 0.3333, 1.23456)
+    pay(4, "12345", (2026, 4, 9), None, 7.00005)
+    pay(5, "0001ket ", (2026, 4, 1, 5), -2.5, 3.00001)
+    sums, days = ledger.checksums_and_days(ledger.source())
+    assert sums == ledger.checksums(ledger.source())
+    assert sorted(days) == sorted(ledger.site_days(ledger.source()))
+    assert ("KET", 202604, 1, 2, 70000) in days
 
 
 def test_an_edit_by_another_program_is_noticed_by_its_checksum(two_months):
