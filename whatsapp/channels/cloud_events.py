@@ -40,7 +40,7 @@ def events(payload: Any) -> tuple[list[InboundEvent], list[StatusEvent]]:
             str(person.get("wa_id") or person.get("user_id") or ""): person for person in _list(value, "contacts")
         }
         messages += [event for item in _list(value, "messages") if (event := _message(item, people))]
-        statuses += [event for item in _list(value, "statuses") if (event := _status(item))]
+        statuses += [news for item in _list(value, "statuses") if (news := _status(item))]
     return messages, statuses
 
 

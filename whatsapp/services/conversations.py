@@ -164,7 +164,7 @@ def _mine(contact: Contact, token: str) -> Iterator[None]:
 
 def _conversation_of(messages: Sequence[Message]) -> Conversation:
     """The conversation of the newest message; intake has given each one."""
-    return Conversation.objects.select_related("contact").get(pk=messages[-1].conversation_id)
+    return Conversation.objects.select_related("contact").get(messages__pk=messages[-1].pk)
 
 
 def _joined(messages: Sequence[Message]) -> str:

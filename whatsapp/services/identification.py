@@ -56,7 +56,7 @@ def people_with_phone(phone: str) -> list[Person]:
 def person_with_account(account: str) -> Person | None:
     """The customer whom an account belongs to."""
     owned = DirectoryAccount.objects.filter(account=account, owner=True, customer_number__isnull=False).first()
-    if owned is None:
+    if owned is None or owned.customer_number is None:
         return None
     row = DirectoryCustomer.objects.filter(number=owned.customer_number).first()
     return _person(row, account) if row else None

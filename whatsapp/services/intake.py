@@ -120,7 +120,9 @@ def _contact(event: InboundEvent, at: datetime) -> Contact:
     )
     if not is_new:
         news = {"phone": phone, "name": name}
-        changed = {field: value for field, value in news.items() if value and getattr(contact, field) != value}
+        changed: dict[str, object] = {
+            field: value for field, value in news.items() if value and getattr(contact, field) != value
+        }
         if contact.last_inbound_at is None or contact.last_inbound_at < at:
             changed["last_inbound_at"] = at
         for field, value in changed.items():
