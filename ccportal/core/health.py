@@ -29,6 +29,7 @@ from whatsapp.models import Link
 logger = logging.getLogger(__name__)
 Report = dict[str, Any]
 UNAVAILABLE = "unavailable"
+WAITING = (OutboxState.QUEUED, OutboxState.RETRYING, OutboxState.SENDING)
 OUTSIDE_DATABASE = {"broker", "acdb_read_only"}
 
 
@@ -85,13 +86,24 @@ def _worker_age() -> int | None:
 def _links() -> dict[str, dict[str, Any]]:
     """Parts outside the web server, as they last said of themselves, and how many seconds ago."""
     now = timezone.now()
-    rows = Link.objects.exclude(name__endswith=".command")
+    rows = Link.objects.exclude(name__endswith=".command").exclude(name="ugridplan")
     return {row.name: {"state": row.state, "age_seconds": int((now - row.at).total_seconds())} for row in rows}
 
 
+def _ugridplan() -> Report:
+    """Whether uGridPlan answered when it was last asked, and how much of our tickets it has not taken yet."""
+    link = Link.objects.filter(name="ugridplan").only("state").first()
+    state = (link.state if link else "not asked yet") if settings.UGRIDPLAN_URL else "not set up"
+    ours = OutboxMessage.objects.filter(kind__startswith="ugridplan.")
+    return {
+        "state": state,
+        "waiting": ours.filter(state__in=WAITING).count(),
+        "failed": ours.filter(state=OutboxState.FAILED).count(),
+    }
+
+
 def _outbox_waiting() -> int:
-    waiting = (OutboxState.QUEUED, OutboxState.RETRYING, OutboxState.SENDING)
-    return OutboxMessage.objects.filter(state__in=waiting).count()
+    return OutboxMessage.objects.filter(state__in=WAITING).count()
 
 
 def _jobs_unfinished() -> int:
@@ -122,6 +134,7 @@ PARTS: dict[str, Callable[[], Any]] = {
     "broker": lambda: "ok" if broker.reachable() else UNAVAILABLE,
     "worker_age_seconds": _worker_age,
     "links": _links,
+    "ugridplan": _ugridplan,
     "outbox_waiting": _outbox_waiting,
     "jobs_unfinished": _jobs_unfinished,
     "last_import": _last_import,

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from ccportal.accounts.checks import exchange_of_tickets
+
 PRODUCTION = {"PRODUCTION": "1", "DEMO": "0", "SECRET_KEY": "k" * 50, "ENV_FILE": os.devnull}
 
 
@@ -38,3 +40,22 @@ def test_the_server_does_not_start_with_secrets_that_are_none(tmp_path, variable
     status, said = start(tmp_path, **{"JWT_SIGNING_KEY": "given"} | variables)
     assert status == 1
     assert complaint in said
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({"UGRIDPLAN_WEBHOOK_SECRET": "too-short"}, ["accounts.E003"]),
+        ({"UGRIDPLAN_URL": "https://ugp.example.org"}, ["accounts.E004"]),
+        ({"UGRIDPLAN_URL": "https://ugp.example.org", "UGRIDPLAN_USER": "SVC1", "UGRIDPLAN_PASSWORD": "p"}, []),
+        (
+            {"PRODUCTION": True, "UGRIDPLAN_URL": "https://ugp.example.org", "UGRIDPLAN_USER": "S",
+             "UGRIDPLAN_PASSWORD": "p", "ONM_EMAILS": ["om@example.org"]},
+            ["accounts.W001", "accounts.W002"],
+        ),
+    ],
+)  # fmt: skip
+def test_the_exchange_of_tickets_is_checked_at_the_start(settings, given, found):
+    for name, value in given.items():
+        setattr(settings, name, value)
+    assert [fault.id for fault in exchange_of_tickets(None)] == found

@@ -21,6 +21,8 @@ OPEN_TO_ALL = {
     "api/payments/webhook": "proves itself by the signature",
     "api/payments/webhook/<slug:provider>": "proves itself by the signature",
     "api/payments/sms": "proves itself by the signature",
+    "api/whatsapp/webhook": "proves itself by the signature",
+    "api/ugridplan/webhook": "proves itself by the signature",
     "api/auth/customer-login": "where customers sign in",
     "api/auth/customer-register": "proves itself by the code sent to the phone",
 }

@@ -15,8 +15,9 @@ from django.db import connections
 from django.utils import timezone
 
 from ccportal.jobs import services
-from ccportal.jobs.models import Pulse
+from ccportal.jobs.models import OutboxMessage, Pulse
 from customers.models import Customer
+from whatsapp.models import Link
 
 pytestmark = pytest.mark.django_db(databases=["default", "acdb"])
 
@@ -50,6 +51,23 @@ def test_operators_see_the_worker_the_broker_and_the_backlog(client):
     assert (portal["outbox_waiting"], portal["jobs_unfinished"], portal["last_import"]) == (0, 0, None)
 
 
+@pytest.mark.parametrize(
+    ("url", "last", "said"),
+    [("", "up", "not set up"), ("https://ugp.example", "", "not asked yet"),
+     ("https://ugp.example", "up", "up"), ("https://ugp.example", "down", "down")],
+)  # fmt: skip
+def test_operators_see_whether_ugridplan_answers_and_what_waits_for_it(client, settings, url, last, said):
+    settings.UGRIDPLAN_URL = url
+    if last:
+        Link.objects.create(name="ugridplan", state=last)
+    for number, (kind, state) in enumerate(
+        [("ugridplan.create", "retrying"), ("ugridplan.comment", "queued"), ("ugridplan.change", "sent"),
+         ("ugridplan.change", "failed"), ("sms.code", "queued")]
+    ):  # fmt: skip
+        OutboxMessage.objects.create(kind=kind, key=f"k{number}", payload={}, state=state)
+    assert client.get("/health").json()["portal"]["ugridplan"] == {"state": said, "waiting": 2, "failed": 1}
+
+
 def test_a_worker_that_never_ran_has_no_age(client):
     assert client.get("/health").json()["portal"]["worker_age_seconds"] is None
 
@@ -64,7 +82,7 @@ def test_a_broken_part_does_not_break_the_answer(client):
 
 
 def test_it_costs_few_queries(client, django_assert_max_num_queries):
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(12):
         client.get("/health")
 
 
