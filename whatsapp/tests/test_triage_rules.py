@@ -1,6 +1,7 @@
 """What is decided about a message, without a language model."""
 
 import logging
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from customers.models import Site
 from whatsapp.triage import Known, Triage, Turn, account_in, assess, known_for, same_fault
+from whatsapp.triage.answers import is_yes_no, parse_command
 from whatsapp.triage.language import language_of
 from whatsapp.triage.safety import is_dangerous
 from whatsapp.triage.words import near, unify
@@ -244,3 +246,16 @@ def test_spellings_of_both_orthographies_are_one():
 def test_nearness_is_mutual(first, second):
     assert near(first, second) == near(second, first)
     assert near(first, first)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["hi ", "customer ", "please help ", "o se ", "e ", "motlakase o se ", "on a le la ", "no smoke ", "ha ho a b "],
+)
+def test_a_message_made_to_keep_the_judge_busy_is_judged_at_once(words):
+    text = (words * 8000)[:8000] + "x"
+    started = time.process_time()
+    judged(text)
+    is_yes_no(text)
+    parse_command(text)
+    assert time.process_time() - started < 3

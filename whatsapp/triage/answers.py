@@ -40,13 +40,13 @@ _BACK = re.compile(
     r"(?:back|on now|restored|returned|came back|fixed|working|fine now|okay now|ok now|on again|came on)|"
     r"(?:is|are|now|has|have|it|just) (?:come |came |been )?(?:back|restored|returned|fixed|working)|"
     r"came back|come back|we have (?:power|electricity|light)|i have (?:power|electricity|light)|"
-    r"(?:o|e|li|a|motlakase|mabone|lebone|se o|se e|se li|o se o|li se li|ke se ke|re se re) (?:se |o se |"
-    r"o |oa |a |e |ea |li )*(?:khutlile|kgutlile|khutlie|khutletse|teng|lokile|lokisitsoe|lokisitswe|"
+    r"(?:o|e|li|a|motlakase|mabone|lebone|se o|se e|se li|o se o|li se li|ke se ke|re se re) (?:se |"
+    r"o |oa |a |e |ea |li ){0,5}(?:khutlile|kgutlile|khutlie|khutletse|teng|lokile|lokisitsoe|lokisitswe|"
     r"khantsa|khantse|khanya|sebetsa|tlile|fihlile|boetse|bo etse)|"
     r"(?:o|motlakase o|e) (?:teng|khutlile|lokile)|khutlile|"
     r"(?:courant|lumiere|electricite|cest|ca|tout|il|elle)(?: \w+){0,2} (?:revenu|revenue|retabli|"
     r"retablie|repare|reparee|marche|de retour|fonctionne|bon|arrange|resolu)|"
-    r"(?:on a|nous avons|jai) (?:le |du |la |de la |l )*(?:courant|lumiere|electricite))\b"
+    r"(?:on a|nous avons|jai) (?:le |du |la |de la |l ){0,3}(?:courant|lumiere|electricite))\b"
 )
 _THANKS = re.compile(r"\b(?:thank|thanks|thanx|thx|tnx|leboha|lebohile|lebohe|merci|emojithanks)\b")
 
