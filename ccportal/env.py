@@ -105,7 +105,7 @@ def database(name: str, default: str) -> dict:
     engines = {
         "postgresql": "django.db.backends.postgresql",
         "postgres": "django.db.backends.postgresql",
-        "mssql": "mssql",
+        "mssql": "ccportal.acdb.sqlserver",
     }
     if parts.scheme not in engines or not parts.path.strip("/"):
         raise ImproperlyConfigured(

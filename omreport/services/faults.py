@@ -12,6 +12,7 @@ from ccportal.core.periods import meter_zone
 from ccportal.core.text import clean
 from customers.models import Site
 from omreport.calculations import SUSPICIOUS_KW
+from omreport.functions import AsWritten
 from omreport.models import AccountFirstSeen, DataFault, FaultKind, Reading
 from omreport.services.ledger import account_key
 
@@ -68,7 +69,7 @@ def _example(kind: FaultKind, row: HistoryRow) -> DataFault:
 
 def _spellings(history: QuerySet[HistoryRow]) -> Found:
     written: dict[str, list[str]] = defaultdict(list)
-    for text in history.order_by().values_list("account", flat=True).distinct().iterator():
+    for text in history.order_by().values_list(AsWritten("account"), flat=True).distinct().iterator():
         if text and account_key(text):
             written[account_key(text)].append(text)
     split = {account: texts for account, texts in sorted(written.items()) if len(texts) > 1}

@@ -86,7 +86,7 @@ def recorded(answers=()):
     known, azures = dict(DatabaseWrapper._known_versions), dict(DatabaseWrapper._known_azures)
     DatabaseWrapper._known_versions["acdb"], DatabaseWrapper._known_azures["acdb"] = 2019, False
     try:
-        with using_acdb({"ENGINE": "mssql", "NAME": "acdb", "HOST": "none"}) as connection:
+        with using_acdb({"ENGINE": "ccportal.acdb.sqlserver", "NAME": "acdb", "HOST": "none"}) as connection:
             connection.cursor = connection.chunked_cursor = lambda *args: recorder
             connection.in_atomic_block = True  # no transaction is begun on a server that is not there
             connection.savepoint = lambda: None
@@ -130,6 +130,12 @@ def test_empty_values_can_be_sorted_last():
     sql = statement(LegacyMeter.objects.order_by(F("connected_at").desc(nulls_last=True), "meter_id")[5:10])
     assert "CASE WHEN [Copy Of tblmeter].[customer connect date] IS NULL THEN 1 ELSE 0 END" in sql
     assert "OFFSET 5 ROWS" in sql
+
+
+def test_times_are_compared_as_the_columns_hold_them():
+    moment = datetime(2026, 3, 31, 23, 45, tzinfo=meter_zone())
+    sql = statement(Transaction.objects.filter(at__gte=moment))
+    assert "[transaction date] >= datetime.datetime(2026, 3, 31, 23, 45) " in sql
 
 
 def test_the_account_page_compiles():

@@ -1,0 +1,1 @@
+"""The ACDB on SQL Server: Django's backend for it, with local times."""
