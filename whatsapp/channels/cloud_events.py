@@ -110,7 +110,7 @@ def _content(item: Json) -> tuple[MessageKind, str, Json, list[MediaRef]]:
 def _position(part: Json) -> Json:
     try:
         north, east = float(part["latitude"]), float(part["longitude"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return {}
     return {"latitude": north, "longitude": east} if abs(north) <= 90 and abs(east) <= 180 else {}
 

@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -102,7 +103,14 @@ def _write(event: InboundEvent, external_id: str) -> int | None:
 
 def _details(event: InboundEvent) -> dict[str, object]:
     replied = {"reply_to": identifier(event.reply_to)} if event.reply_to else {}
-    return {**event.details, **replied}
+    return {**_cleaned(event.details), **replied}
+
+
+def _cleaned(value: Any) -> Any:
+    """Names of files and places and reactions are text from outside as well, wherever they stand."""
+    if isinstance(value, dict):
+        return {clean_line(str(name), 60): _cleaned(held) for name, held in value.items()}
+    return clean_line(value, 300) if isinstance(value, str) else value
 
 
 def _sane(at: datetime, now: datetime) -> datetime:

@@ -175,6 +175,32 @@ def test_a_location_keeps_its_place(deliver):
     assert Message.objects.get().details["location"] == {"latitude": -29.71, "longitude": 27.05, "name": "Ha Makebe"}
 
 
+def test_a_place_that_is_no_place_does_not_hold_the_rest_of_the_delivery_up(deliver):
+    nowhere = {"latitude": 10**400, "longitude": 1}
+    message = {"from": "26658120001", "id": "wamid.L", "timestamp": "1790000000", "type": "location"}
+    assert deliver({"messages": [{**message, "location": nowhere}]}, text("hello", number="wamid.2")).status_code == 200
+    assert set(Message.objects.values_list("external_id", flat=True)) == {"wamid.L", "wamid.2"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "kept"),
+    [
+        ("document", {"id": "9001", "filename": "bill\x00\ud800\u202efdp.exe"}, {"file_name": "bill\ufffdfdp.exe"}),
+        ("reaction", {"emoji": "\ud800\x00", "message_id": "wamid\x00.1"}, {"reaction": "\ufffd", "to": "wamid.1"}),
+        ("location", {"name": "Ha\x00 Makebe\ud800"}, {"location": {"name": "Ha Makebe\ufffd"}}),
+        ("holo\x00gram", {}, {"type": "hologram"}),
+    ],
+)
+def test_odd_names_beside_the_text_can_be_held_by_every_database_and_page(
+    deliver, sign_in, thabo, kind, part, kept
+):  # fmt: skip
+    message = {"from": "26658120001", "id": "wamid.O", "timestamp": "1790000000", "type": kind, kind: part}
+    assert deliver({"messages": [message]}).status_code == 200
+    stored = Message.objects.get()
+    assert stored.details == kept
+    assert sign_in(thabo).get(f"/care/inbox/{stored.conversation_id}/").status_code == 200
+
+
 def test_a_kind_that_nobody_knows_is_kept_all_the_same(deliver):
     message = {"from": "26658120001", "id": "wamid.U", "timestamp": "1790000000", "type": "hologram", "hologram": {}}
     deliver({"messages": [message]})
