@@ -23,6 +23,8 @@ from ccportal.core.errors import InvalidInput
 #: How many pages of 8 kB PostgreSQL first looks at for the next rows of a table without key.
 _WINDOW = 64
 _CTID = "ctid"
+#: No table is as long; a larger number in an address was not written by us.
+_MOST_ROWS = 10**12
 INCOMPLETE = "The address of this page is not complete. Begin at the first page."
 
 
@@ -42,8 +44,10 @@ class Place:
         """The place in an address; ``InvalidInput`` when somebody has cut or changed it."""
         try:
             number, *values = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+            if not 0 <= int(number) < _MOST_ROWS:
+                raise ValueError(number)
             return cls(int(number), tuple(map(_unpacked, values)))
-        except (ValueError, TypeError, KeyError, InvalidOperation, binascii.Error, RecursionError):
+        except (ValueError, TypeError, KeyError, OverflowError, InvalidOperation, binascii.Error, RecursionError):
             raise InvalidInput(INCOMPLETE) from None
 
 

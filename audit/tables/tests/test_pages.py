@@ -145,6 +145,8 @@ def test_two_filters_act_together_and_each_can_be_removed(sign_in, thabo, ledger
         ("col=ID&op=between&val=1", "Say what ID is compared with."),
         ("col=transaction date&op=gt&val=yesterday", "transaction date must be a date like 2026-11-21"),
         ("after=nonsense", "The address of this page is not complete."),
+        ("after=WzFlOTk5OSwxXQ", "The address of this page is not complete."),  # [1e9999,1]
+        ("after=WzFlMzAsMV0", "The address of this page is not complete."),  # [1e30,1]
         ("sort=nothing", "has no column"),
     ],
 )
