@@ -1,0 +1,88 @@
+"""Workers, technicians and staff at the same moment, on SQLite and on PostgreSQL: one wins, the others are told."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def found(request, tmp_path_factory):
+    """What came of the acts of at_once.py on a fresh installation; each has a site of its own."""
+    urls = {}
+    if request.param == "postgres":
+        server = request.getfixturevalue("postgres")
+        urls = {name: server.url(server.create_database()) for name in ("DATABASE_URL", "ACDB_URL")}
+    environment = {
+        **os.environ,
+        "VAR_DIR": str(tmp_path_factory.mktemp("at-once")),
+        "ENV_FILE": os.devnull,
+        "SECRET_KEY": "only-for-this-test-only-for-this-test-only-for-this-test",
+        "DJANGO_SETTINGS_MODULE": "ccportal.settings",
+        "DEMO": "1",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "UGRIDPLAN_URL": "http://127.0.0.1:1",
+        "ONM_EMAILS": "om@example.org",
+        "PYTHONPATH": str(ROOT),
+        **urls,
+    }
+    command = [sys.executable, "-m", "whatsapp.tests.tickets.at_once"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_eight_first_reporters_of_an_outage_share_one_ticket(found):
+    case = found["first_reporters"]
+    assert case["answers"] == ["done"] * 8
+    assert (case["tickets"], case["reporters"]) == (1, [8])
+
+
+def test_eight_tickets_have_eight_numbers_without_a_gap(found):
+    case = found["numbers"]
+    assert case["answers"] == ["done"] * 8
+    assert case["ends"] == [f"{number:04d}" for number in range(1, 9)]
+
+
+def test_of_two_technicians_who_accept_one_has_the_job_and_the_other_is_told(found):
+    case = found["two_accept"]
+    assert case["answers"] == ["done"] * 3
+    assert (case["technician"], case["acknowledged"]) == ("Pule", 1)
+    assert case["offers"] == [["Tau", "expired"], ["Pule", "accepted"]]
+    assert "taken by another" in case["tau"] or "gone to somebody else" in case["tau"]
+
+
+def test_who_accepts_when_the_time_runs_out_has_the_job_or_the_next_is_asked(found):
+    case = found["accept_and_expire"]
+    assert set(case["answers"]) == {"done"}
+    assert case["wrong"] == []
+
+
+def test_of_two_people_who_close_a_ticket_one_is_told_that_it_changed(found):
+    assert found["two_close"] == {"answers": ["Conflict", "done"], "closed": 1}
+
+
+def test_news_that_come_by_webhook_and_by_asking_count_once(found):
+    assert found["webhook_and_poll"] == {"answers": ["done"] * 4, "resolved": 1, "comments": 1, "asked": 1}
+
+
+def test_clocks_that_several_workers_look_at_alert_once(found):
+    case = found["clocks_of_two_workers"]
+    assert case == {"answers": ["done"] * 3, "alerts": [1, 1, 1, 1, 1], "letters": 5}
+
+
+def test_an_answer_and_a_step_of_staff_do_not_block_each_other(found):
+    case = found["answer_and_close"]
+    # Closed before the no came: it opens again. After it: there is nothing wrong with that either.
+    assert set(case["answers"]) <= {"done", "Conflict"}
+    assert set(case["states"]) <= {"reopened", "closed"}
+
+
+def test_nobody_is_told_anything_twice(found):
+    assert found["said_twice"] == []
