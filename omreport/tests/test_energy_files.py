@@ -193,6 +193,7 @@ def chart_only():
         (entities(), "a.xlsx", "holds definitions that no reading needs"),
         (chart_only(), "a.xlsx", "The first row must hold the headings"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "content",
 )
 def test_a_file_that_does_not_fit_is_refused_with_a_remedy(content, name, words):
     with pytest.raises(InvalidInput) as refused:
