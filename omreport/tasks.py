@@ -61,6 +61,7 @@ def print_report(job: Job, progress: Progress) -> dict[str, Any]:
     name = f"{report.name}-report-{secrets.token_urlsafe(16)}.pdf"
     folder().mkdir(parents=True, exist_ok=True)
     (folder() / name).write_bytes(pdf)
+    progress.advance(3)
     return {"size": f"{len(pdf) // 1024} kB", "_file": name, "url": reverse("omreport:pdf_file", args=[job.pk])}
 
 
