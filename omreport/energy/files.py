@@ -25,6 +25,11 @@ LONGEST_ROW = 2_000
 #: What the parts of a workbook may unpack to; one of ``MOST_ROWS`` rows needs a third of it.
 MOST_UNPACKED = 60 * 1024 * 1024
 MOST_PARTS = 200
+#: How often smaller than its content a workbook may be; readings are squeezed to a tenth, what is made to exhaust
+#: the portal to a thousandth.
+MOST_SQUEEZED = 100
+#: Rows that are looked at, empty ones too: a sheet of one row may say that it is the thousand millionth.
+MOST_PLACES = 2 * MOST_ROWS
 INTERVAL = ("site", "channel", "start", "end", "kwh")
 COUNTER = ("site", "channel", "at", "value")
 OPTIONAL = "source"
@@ -105,11 +110,14 @@ def _check_parts(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
-            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
+            unpacked = sum(part.file_size for part in parts)
+            if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED:
                 raise InvalidInput(
                     f"The workbook unpacks to more than {MOST_UNPACKED // 2**20} MB; split it or save it as CSV.",
                     field="file",
                 )
+            if unpacked > MOST_SQUEEZED * len(content):
+                raise InvalidInput("The workbook is mostly empty rows or repetitions; save it as CSV.", field="file")
             for part in parts:
                 with archive.open(part) as stream:
                     if b"<!DOCTYPE" in stream.read(4096):
@@ -120,7 +128,7 @@ def _check_parts(content: bytes) -> None:
 
 def _sheet(rows: Iterable[list[Any]], *, decimal_comma: bool) -> Sheet:
     """Rows under the names of their headings; empty rows are left out."""
-    numbered = enumerate(rows, 1)
+    numbered = _numbered(rows)
     names: list[str] = []
     for _, head in numbered:
         if any(_filled(cell) for cell in head):
@@ -139,6 +147,13 @@ def _sheet(rows: Iterable[list[Any]], *, decimal_comma: bool) -> Sheet:
     if not found:
         raise InvalidInput("The file has headings but no readings below them.", field="file")
     return Sheet(counter, decimal_comma, found)
+
+
+def _numbered(rows: Iterable[list[Any]]) -> Iterator[tuple[int, list[Any]]]:
+    for place, cells in enumerate(rows, 1):
+        if place > MOST_PLACES:
+            raise InvalidInput(f"The file has more than {MOST_ROWS:,} rows; split it.", field="file")
+        yield place, cells
 
 
 def _filled(cell: Any) -> bool:

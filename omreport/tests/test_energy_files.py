@@ -165,6 +165,22 @@ def entities():
     return buffer.getvalue()
 
 
+def with_sheet(rows):
+    """A workbook of ours whose first sheet holds these rows instead."""
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(files.template_xlsx())) as ours,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made,
+    ):
+        for part in ours.infolist():
+            content = ours.read(part)
+            if part.filename == "xl/worksheets/sheet1.xml":
+                main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+                content = f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>'.encode()
+            made.writestr(part.filename, content)
+    return buffer.getvalue()
+
+
 def chart_only():
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True})
@@ -191,6 +207,8 @@ def chart_only():
         (b"PK\x03\x04 nothing behind", "a.xlsx", "damaged or protected"),
         (bomb(), "a.xlsx", "unpacks to more than 60 MB"),
         (entities(), "a.xlsx", "holds definitions that no reading needs"),
+        (with_sheet('<row r="999999999"><c/></row>'), "a.xlsx", "more than 50,000 rows"),
+        (with_sheet("<row/>" * 200_000), "a.xlsx", "mostly empty rows or repetitions"),
         (chart_only(), "a.xlsx", "The first row must hold the headings"),
     ],
     ids=lambda value: value if isinstance(value, str) else "content",
