@@ -8,16 +8,19 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 #: uGridPlan may write times without a zone; they are UTC.
 Moment = Annotated[datetime, AfterValidator(lambda at: at if at.tzinfo else at.replace(tzinfo=UTC))]
 
+#: Texts of people there. PostgreSQL takes no NUL, and one comment must not hold all other news up.
+Words = Annotated[str, AfterValidator(lambda text: text.replace("\x00", ""))]
+
 
 class RemoteComment(BaseModel):
     """A comment of a ticket; ``reference`` is the key we gave it, empty for comments of others."""
 
     model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
 
-    id: str = ""
-    user: str = ""
-    text: str = ""
-    reference: str = ""
+    id: Words = ""
+    user: Words = ""
+    text: Words = ""
+    reference: Words = ""
     at: Moment | None = None
 
 
@@ -26,11 +29,11 @@ class RemoteTicket(BaseModel):
 
     model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
 
-    ticket_id: str = Field(min_length=1, max_length=40)
-    status: str = ""
-    external_reference: str = ""
-    note: str = ""
-    updated_by: str = ""
+    ticket_id: Words = Field(min_length=1, max_length=40)
+    status: Words = ""
+    external_reference: Words = ""
+    note: Words = ""
+    updated_by: Words = ""
     updated_at: Moment | None = None
     comments: list[RemoteComment] = []
 

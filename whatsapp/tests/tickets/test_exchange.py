@@ -181,6 +181,13 @@ def test_a_comment_written_there_is_in_the_history_once(tell, known):
     assert (event.actor, event.text) == ("Planner (uGridPlan)", "Spare part ordered")
 
 
+def test_a_comment_that_no_database_could_hold_is_taken_without_what_hinders(tell, known):
+    comment = {"id": "c-\x001", "user": "Plan\x00ner", "text": "Spare\x00 part ordered"}
+    assert tell(news("open", comments=[comment])).status_code == 200
+    event = known.events.get(kind="comment.added")
+    assert (event.external_id, event.actor, event.text) == ("c-1", "Planner (uGridPlan)", "Spare part ordered")
+
+
 @pytest.mark.parametrize(
     "forged",
     [{"secret": "another-secret-altogether"}, {"at": time.time() - 3600}, {"at": time.time() + 3600}],
