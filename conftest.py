@@ -3,8 +3,10 @@
 import os
 
 import pytest
+from django.apps import apps
 from django.conf import settings as portal_settings
 from django.db import connections
+from pytest_django.plugin import blocking_manager_key
 
 # Playwright's event loop makes Django see an async context where there is none.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -16,12 +18,18 @@ pytest_plugins = [
     "ccportal.core.testing.postgres",
 ]
 
+#: Apps whose rows Django itself writes again after emptying.
+_DJANGOS = {"auth", "contenttypes", "sessions", "admin"}
 PASSWORD = "Katse-e-ntsho-7"
 
 
 @pytest.fixture(scope="session")
 def real_acdb():
     return portal_settings.DATABASES["acdb"]["NAME"]
+
+
+#: Rows that migrations put into an empty database.
+_seeds = []
 
 
 @pytest.fixture(scope="session")
@@ -32,10 +40,29 @@ def django_db_setup(real_acdb, django_db_setup, django_db_blocker):
     """
     from ccportal.acdb.testing import create_tables
 
+    with django_db_blocker.unblock():
+        own = [model for model in apps.get_models() if model._meta.managed and model._meta.app_label not in _DJANGOS]
+        _seeds.extend(found for model in own if (found := list(model._base_manager.all())))
     if connections["acdb"].settings_dict["NAME"] == real_acdb:
         return
     with django_db_blocker.unblock():
         create_tables(connections["acdb"])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item):
+    """Put the seeds back after a test that commits: it empties every table when it ends.
+
+    pytest-django runs such tests last; in two processes each file is run as a whole.
+    """
+    result = yield
+    marker = item.get_closest_marker("django_db")
+    commits = marker and marker.kwargs.get("transaction")
+    if commits or {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())):
+        with item.config.stash[blocking_manager_key].unblock():
+            for rows in _seeds:
+                type(rows[0])._base_manager.bulk_create(rows, ignore_conflicts=True)
+    return result
 
 
 @pytest.fixture(autouse=True)
