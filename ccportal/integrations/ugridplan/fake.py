@@ -3,8 +3,8 @@
 It keeps tickets, in the file when one is named. The service user is ``SVC001`` with the password ``fake-ugp-password``.
 ``/`` shows the tickets to a visitor, who may change their status. ``POST /_faults`` makes the next answers fail:
 ``[{"mode": "500"}]``, with the modes ``500``, ``429``, ``slow`` (2 s), ``half`` (acts, then half an answer),
-``drop`` (acts, then no answer), ``dead`` (no answer), ``401`` (the session has ended). ``GET /_tickets`` is everything
-it has.
+``drop`` (acts, then no answer), ``hang`` (acts, then 20 s nothing), ``dead`` (no answer), ``401`` (the session has
+ended). ``GET /_tickets`` is everything it has.
 With ``WEBHOOK_URL`` and ``WEBHOOK_SECRET`` it tells of changes of status. The port is printed when it listens.
 """
 
@@ -117,7 +117,9 @@ class Handler(BaseHTTPRequestHandler):
         if f"access_token={SESSION}" not in self.headers.get("Cookie", ""):
             return self._json(401, {"detail": "sign in"})
         status, answer = self._act(path, query, body)
-        if fault == "drop":
+        if fault == "hang":
+            time.sleep(20)
+        if fault in ("drop", "hang"):
             return self._hang_up()
         if fault == "half":
             return self._half(answer)
