@@ -56,7 +56,7 @@ def seal_late() -> int:
     now = timezone.now()
     recent = Mutation.objects.filter(at__gt=now - LATE_UNTIL, at__lt=now - LATE_AFTER)
     unsealed = recent.filter(links=None).exclude(state=MutationState.PENDING)
-    numbers = list(unsealed.order_by("pk").values_list("pk", flat=True)[:1000])
+    numbers = list(unsealed.order_by("at", "pk").values_list("pk", flat=True)[:1000])
     if numbers:
         append(numbers, LinkKind.LATE)
         logger.warning("sealed %s entries of the log that their writers had left: first %s", len(numbers), numbers[0])

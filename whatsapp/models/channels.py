@@ -84,6 +84,7 @@ class Conversation(models.Model):
         indexes = [
             models.Index(fields=["state", "-last_message_at"], name="conversation_inbox"),
             models.Index(fields=["contact", "-last_message_at"], name="conversation_of_contact"),
+            models.Index(fields=["awaiting", "last_message_at"], name="conversation_unplaced"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -163,6 +164,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["contact", "id"], name="message_of_contact"),
             models.Index(fields=["contact"], condition=models.Q(state="received"), name="message_unanswered"),
+            models.Index(fields=["id"], condition=models.Q(state="queued"), name="message_unsent"),
         ]
 
     def __str__(self) -> str:
