@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from whatsapp.views import channels, inbox, media, roster, simulator, tickets
+from whatsapp.views import channels, customers, inbox, media, replies, roster, simulator, tickets
 
 app_name = "whatsapp"
 urlpatterns = [
@@ -15,6 +15,11 @@ urlpatterns = [
     path("inbox/<int:pk>/link/", inbox.link, name="link"),
     path("judgements/<int:pk>/correct/", inbox.correct, name="correct"),
     path("quality/", inbox.quality, name="quality"),
+    path("replies/", replies.index, name="replies"),
+    path("replies/new/", replies.edit, name="new_reply"),
+    path("replies/<int:pk>/", replies.edit, name="edit_reply"),
+    path("replies/<int:pk>/delete/", replies.delete, name="delete_reply"),
+    path("customers/<int:number>/", customers.panel, name="customer_panel"),
     path("tickets/", tickets.board, name="tickets"),
     path("tickets/tickets.csv", tickets.export, name="tickets_csv"),
     path("tickets/new/", tickets.new, name="new_ticket"),

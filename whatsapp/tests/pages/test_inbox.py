@@ -306,3 +306,51 @@ def test_nobody_is_put_on_a_list_twice(sign_in, palesa):
     answer = sign_in(palesa).post("/care/on-call/duties/add/", {"technician": tau.pk, "site_code": "MAK"})
     assert answer.status_code == 422
     assert "Tau is on this list already." in answer.content.decode()
+
+
+# ---------------------------------------------------------------- prepared replies
+def test_a_new_installation_has_five_replies_in_sesotho_and_english(sign_in, thabo):
+    html = page(sign_in(thabo), "/care/replies/")
+    assert html.count('lang="st"') == 5
+    assert "Ask for the account number" in html
+
+
+def test_a_prepared_reply_is_written_changed_and_deleted(sign_in, palesa):
+    client = sign_in(palesa)
+    client.post(
+        "/care/replies/new/", {"title": "Hours", "text_english": "We open at 8", "text_sesotho": "Re bula ka 8"}
+    )
+    reply = CannedReply.objects.get(title="Hours")
+    client.post(f"/care/replies/{reply.pk}/", {"title": "Hours", "text_english": "We open at 9"})
+    reply.refresh_from_db()
+    assert (reply.text_english, reply.text_sesotho) == ("We open at 9", "")
+    client.post(f"/care/replies/{reply.pk}/delete/")
+    assert not CannedReply.objects.filter(title="Hours").exists()
+
+
+def test_two_prepared_replies_do_not_share_a_title(sign_in, palesa):
+    answer = sign_in(palesa).post("/care/replies/new/", {"title": "How to buy electricity", "text_english": "x"})
+    assert answer.status_code == 422
+    assert "There is a prepared reply with this title already." in answer.content.decode()
+
+
+# ---------------------------------------------------------------- the customer's page
+def test_the_page_of_a_customer_fetches_what_they_reported_and_wrote(sign_in, thabo, lineo_wrote):
+    lineo_wrote.contact.customer_number = "71"
+    lineo_wrote.contact.save()
+    own = report("26658120002", category="meter-issue").ticket
+    Ticket.objects.filter(pk=own.pk).update(customer_number="71")
+    shared = report("26658120003").ticket
+    Report.objects.filter(ticket=shared).update(customer_number="71")
+    other = report("26658120004", site="KET").ticket
+    html = page(sign_in(thabo), "/care/customers/71/", **HTMX)
+    assert "<html" not in html
+    assert own.number in html and shared.number in html
+    assert other.number not in html
+    assert f'/care/inbox/{lineo_wrote.pk}/"' in html
+
+
+def test_without_a_script_it_is_a_page_of_its_own(sign_in, thabo):
+    html = page(sign_in(thabo), "/care/customers/71/")
+    assert "No ticket, no conversation" in html
+    assert 'href="/customers/71/"' in html
