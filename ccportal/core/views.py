@@ -1,14 +1,16 @@
 """Answers to what no view could answer: pages for people, ``detail`` for programs."""
 
 import logging
+import sys
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.html import escape
 
-from ccportal.core.errors import PortalError
+from ccportal.core.errors import PortalError, Unavailable
 from ccportal.core.logs import request_id
 from ccportal.core.middleware import error_page, wants_json
 
@@ -37,6 +39,12 @@ class FormExpired(PortalError):
 class NoSuchPage(PortalError):
     status = 404
     title = "There is no such page"
+
+
+class PortalUnavailable(Unavailable):
+    """Our own database is silent, and with it sign-in and everything else."""
+
+    title = "The portal is not available"
 
 
 class Unexpected(PortalError):
@@ -73,9 +81,8 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, rendered without user and database: either may be what failed."""
-    message = "It has been logged. Try again; if it stays, tell support the request number."
-    error = Unexpected(message)
+    """500, or 503 while our own database is silent; rendered without user and database: either may be what failed."""
+    error = _fault(sys.exception())
     if wants_json(request):
         return _answer(request, error)
     context: dict[str, Any] = {"error": error, "request_id": request_id.get()}
@@ -85,9 +92,16 @@ def server_error(request: HttpRequest) -> HttpResponse:
         # The templates or the static files' manifest may be what is broken; say so in the log, answer all the same.
         logger.exception("the error page failed")
         page = (
-            f"<!doctype html><title>Error 500</title><h1>{error.title}</h1><p>{escape(message)} {request_id.get()}</p>"
+            f"<!doctype html><title>Error {error.status}</title><h1>{error.title}</h1>"
+            f"<p>{escape(error.message)} {request_id.get()}</p>"
         )
-    return HttpResponse(page, status=500)
+    return HttpResponse(page, status=error.status)
+
+
+def _fault(cause: BaseException | None) -> PortalError:
+    if isinstance(cause, OperationalError | InterfaceError):
+        return PortalUnavailable("Its database does not answer at the moment. Try again shortly.")
+    return Unexpected("It has been logged. Try again; if it stays, tell support the request number.")
 
 
 def _answer(request: HttpRequest, error: PortalError) -> HttpResponse:

@@ -3,7 +3,7 @@
 import logging
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connection, connections
 from django.test import Client
 
 from ccportal.core.views import bad_request
@@ -70,6 +70,26 @@ def test_an_unexpected_fault_of_the_api_is_a_detail(visitor):
 def test_the_page_for_unexpected_faults_needs_no_database(visitor, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert visitor.get("/styleguide/broken/").status_code == 500
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("/styleguide/", "<h1>The portal is not available</h1>"),
+        ("/api/styleguide/broken/", "Its database does not answer"),
+    ],
+)
+def test_while_our_own_database_is_silent_people_are_told_to_come_back(thabo, address, sentence):
+    def silent(*_):
+        raise OperationalError("connection to server at 10.0.0.7 failed")
+
+    client = Client(raise_request_exception=False)
+    client.force_login(thabo, backend="django.contrib.auth.backends.ModelBackend")
+    with connection.execute_wrapper(silent):
+        answer = client.get(address)
+    assert answer.status_code == 503
+    assert sentence in answer.text
+    assert "10.0.0.7" not in answer.text
 
 
 def test_even_without_templates_an_unexpected_fault_is_answered(visitor, settings, caplog):
