@@ -6,6 +6,7 @@
 import hashlib
 import io
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterable
@@ -188,6 +189,8 @@ def main() -> int:
             raise Stop(str(error)) from error
         from django.conf import settings
 
+        # The broker starts after this; what is handed to it now waits in the database.
+        logging.getLogger("ccportal.core.broker").setLevel(logging.ERROR)
         var: Path = settings.VAR_DIR
         var.mkdir(parents=True, exist_ok=True)
         migrate()
