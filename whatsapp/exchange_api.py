@@ -1,9 +1,5 @@
 """The webhook of uGridPlan: tickets that changed there."""
 
-import hashlib
-import hmac
-import time
-
 from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -16,6 +12,7 @@ from ccportal.accounts.permissions import PUBLIC
 from ccportal.api.endpoints import endpoint, message
 from ccportal.api.serializers import Message
 from ccportal.core.errors import NotAllowed
+from ccportal.core.signatures import age, same, sign
 from ccportal.integrations.ugridplan.schemas import Listed
 from whatsapp.services import following
 
@@ -54,8 +51,7 @@ def receive(request: Request) -> Response:
 
 def _check(timestamp: str, signature: str, body: bytes) -> None:
     secret = settings.UGRIDPLAN_WEBHOOK_SECRET
-    wanted = hmac.new((secret or "none").encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
-    good = hmac.compare_digest(f"sha256={wanted}".encode(), signature.encode())
-    recent = timestamp.isascii() and timestamp.isdecimal() and abs(time.time() - int(timestamp[:12])) <= WINDOW_SECONDS
-    if not (secret and good and recent):
+    good = same(sign(secret or "none", body, timestamp), signature)
+    seconds = age(timestamp)
+    if not (secret and good and seconds is not None and seconds <= WINDOW_SECONDS):
         raise NotAllowed("The signature is not good.")

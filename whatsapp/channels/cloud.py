@@ -1,7 +1,5 @@
 """The WhatsApp Cloud API as a channel."""
 
-import hashlib
-import hmac
 import time
 from pathlib import Path
 from threading import Lock
@@ -9,6 +7,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 
+from ccportal.core.signatures import same, sign
 from ccportal.integrations.whatsapp.client import CloudClient, CloudFault, Fault
 from ccportal.jobs.outbox import NotYet, PermanentError, TransientError, Uncertain
 from whatsapp.channels.base import Health
@@ -109,16 +108,13 @@ def translated(fault: CloudFault) -> Exception:
 def signature_is_good(body: bytes, header: str) -> bool:
     """Whether ``X-Hub-Signature-256`` was made with our secret over exactly these bytes; never without a secret."""
     secret = settings.WHATSAPP_APP_SECRET
-    if not secret:
-        return False
-    wanted = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(wanted.encode(), header.encode("utf-8", "replace"))
+    return bool(secret) and same(sign(secret, body), header)
 
 
 def token_is_good(token: str) -> bool:
     """Whether the vendor's challenge carries our word; never without one."""
     wanted = settings.WHATSAPP_VERIFY_TOKEN
-    return bool(wanted) and hmac.compare_digest(wanted.encode(), token.encode("utf-8", "replace"))
+    return bool(wanted) and same(wanted, token)
 
 
 class Pace:
