@@ -1,7 +1,9 @@
-"""Sends what signing in needs sent."""
+"""Sends what signing in needs sent, and forgets what it leaves behind."""
 
+from celery import shared_task
 from django.conf import settings
 
+from ccportal.accounts import tidying
 from ccportal.integrations.sms import client
 from ccportal.jobs import outbox
 from ccportal.jobs.models import OutboxMessage
@@ -9,6 +11,12 @@ from ccportal.jobs.models import OutboxMessage
 #: Kind of the outbox message that carries a one-time code.
 SMS_CODE = "sms.code"
 DEMO_REFERENCE = "demo-phone"
+
+
+@shared_task(name="accounts.clean")
+def clean() -> None:
+    """Forget expired sessions, codes, sign-ins and wrong passwords."""
+    tidying.forget()
 
 
 @outbox.handler(SMS_CODE)
