@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from ccportal.accounts.permissions import PUBLIC
 from ccportal.api.endpoints import endpoint, message
+from ccportal.api.schema import faults
 from ccportal.api.serializers import Message
 from ccportal.core.errors import NotAllowed
 from whatsapp.channels import cloud, cloud_events
@@ -30,7 +31,7 @@ _CHALLENGE = ("hub.mode", "hub.verify_token", "hub.challenge")
     tags=["whatsapp"],
     auth=[],
     parameters=[OpenApiParameter(name, str, required=True) for name in _CHALLENGE],
-    responses={(200, "text/plain"): OpenApiTypes.STR},
+    responses={(200, "text/plain"): OpenApiTypes.STR, **faults(403)},
 )
 def verify(request: Request) -> HttpResponse:
     """Prove to the vendor that this address is ours: its challenge comes back when the token is right."""
@@ -47,7 +48,7 @@ def verify(request: Request) -> HttpResponse:
     auth=[],
     parameters=[OpenApiParameter("X-Hub-Signature-256", str, OpenApiParameter.HEADER, required=True)],
     request=OpenApiTypes.OBJECT,
-    responses=Message,
+    responses={200: Message, **faults(403)},
 )
 def receive(request: Request) -> Response:
     """Take messages and statuses. 200 only after all of them are stored; delivering again changes nothing."""

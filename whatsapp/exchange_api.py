@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from ccportal.accounts.permissions import PUBLIC
 from ccportal.api.endpoints import endpoint, message
+from ccportal.api.schema import faults
 from ccportal.api.serializers import Message
 from ccportal.core.errors import NotAllowed
 from ccportal.core.signatures import age, same, sign
@@ -30,7 +31,7 @@ WINDOW_SECONDS = 300
         OpenApiParameter("X-Signature-256", str, OpenApiParameter.HEADER, required=True),
     ],
     request=OpenApiTypes.OBJECT,
-    responses=Message,
+    responses={200: Message, **faults(403)},
 )
 def receive(request: Request) -> Response:
     """Take tickets as uGridPlan has them now: ``{"tickets": [{"ticket_id", "status", "updated_at", ...}]}``.

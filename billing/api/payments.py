@@ -92,7 +92,7 @@ def _shape(payment: Payment) -> dict[str, object]:
     tags=["payments"],
     parameters=_SIGNED,
     request=OpenApiTypes.OBJECT,
-    responses={200: NotificationReceipt, **faults(401, 413)},
+    responses={200: NotificationReceipt, **faults(401, 405, 413)},
 )
 def webhook(request: Request, provider: str) -> Response:
     """A provider reports a payment in its own form, signed with its secret.

@@ -13,6 +13,7 @@ FAULTS = {
     "401": "No token or key, or one that is not believed",
     "403": "Not allowed for this caller",
     "404": "Not found",
+    "405": "This address does not take this method",
     "406": "An answer in another format than JSON was asked for",
     "409": "Conflict with what is stored",
     "413": "Body too large",

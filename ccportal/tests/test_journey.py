@@ -41,6 +41,6 @@ def test_a_filter_is_in_the_address_and_the_back_button_undoes_it(enter):
     page.goto("/customers/")
     page.get_by_label("Site").select_option("TLH")
     page.wait_for_url("**site=TLH**")
-    page.get_by_text("30 of 303 customers").wait_for()
+    page.locator("caption").get_by_text("30 of 303 customers").wait_for()
     page.go_back()
     page.get_by_text("303 customers", exact=True).wait_for()
