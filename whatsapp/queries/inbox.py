@@ -1,15 +1,26 @@
 """Conversations as staff see them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 
 from ccportal.core.phones import digits_of
 from whatsapp.channels.base import GROUP_KEY
-from whatsapp.models import Conversation, ConversationState, Message, Mode, Report, Ticket, TriageResult
+from whatsapp.models import (
+    Category,
+    Conversation,
+    ConversationState,
+    Message,
+    Mode,
+    Report,
+    Technician,
+    Ticket,
+    TriageResult,
+    TriageSource,
+)  # fmt: skip
 
 #: So many messages are shown at first; older ones on demand.
 MESSAGES = 60
@@ -44,7 +55,9 @@ def inbox(wanted: InboxFilter) -> QuerySet[Conversation]:
     if wanted.q:
         rows = rows.filter(_matches(wanted.q))
     return rows.annotate(
-        last_text=Subquery(newest.values("text")[:1]), last_direction=Subquery(newest.values("direction")[:1])
+        last_text=Subquery(newest.values("text")[:1]),
+        last_direction=Subquery(newest.values("direction")[:1]),
+        is_technician=Exists(Technician.objects.filter(phone=OuterRef("contact__phone"))),
     ).order_by("-last_message_at", "-pk")
 
 
@@ -119,9 +132,13 @@ def earlier_of(conversation: Conversation) -> list[Conversation]:
 def quality(days: timedelta, now: datetime) -> dict[str, Any]:
     """How triage did in the last days, by what staff corrected and by how sure it was."""
     rows = TriageResult.objects.filter(at__gte=now - days)
+    # Staff may also have said that it was right.
+    other_category = ~Q(corrected_category="") & ~Q(corrected_category=F("category"))
+    other_priority = ~Q(corrected_priority="") & ~Q(corrected_priority=F("priority"))
     judged = rows.aggregate(
         all=Count("pk"),
-        corrected=Count("pk", filter=~Q(corrected_category="") | ~Q(corrected_priority="")),
+        looked_at=Count("pk", filter=Q(corrected_at__isnull=False)),
+        corrected=Count("pk", filter=other_category | other_priority),
         unsure=Count("pk", filter=Q(confidence__lt=0.5)),
         safety=Count("pk", filter=Q(safety=True)),
         tickets=Count("pk", filter=Q(needs_ticket=True)),
@@ -129,16 +146,25 @@ def quality(days: timedelta, now: datetime) -> dict[str, Any]:
     sources = list(rows.values("source").annotate(n=Count("pk")).order_by("-n"))
     categories = list(
         rows.values("category")
-        .annotate(n=Count("pk"), wrong=Count("pk", filter=~Q(corrected_category="")))
+        .annotate(n=Count("pk"), wrong=Count("pk", filter=other_category))
         .order_by("-n", "category")
     )
     confusions = list(
-        rows.exclude(corrected_category="")
+        rows.filter(other_category)
         .values("category", "corrected_category")
         .annotate(n=Count("pk"))
         .order_by("-n", "category")[:20]
     )
-    return {"judged": judged, "sources": sources, "categories": categories, "confusions": confusions}
+    groups: dict[str, list[Any]] = {"sources": sources, "categories": categories, "confusions": confusions}
+    return {"judged": judged, **{name: [_in_words(row) for row in rows] for name, rows in groups.items()}}
+
+
+def _in_words(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of counts with the names that people know."""
+    return {name: _LABELS.get(value, value) for name, value in row.items()}
+
+
+_LABELS: dict[str, str] = dict([*Category.choices, *TriageSource.choices])
 
 
 def doubtful(days: timedelta, now: datetime) -> QuerySet[TriageResult]:

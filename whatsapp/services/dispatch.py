@@ -132,7 +132,7 @@ def _words(technician: Technician, situation: Situation, ticket: Ticket | None =
 
 def _write(technician: Technician, text: str, key: str) -> None:
     contact = contact_for_phone(technician.phone)
-    send_text(contact, text, key=key)
+    send_text(contact, text, key=key, conversation=conversation_of(contact, None))
 
 
 def _nobody(ticket: Ticket, why: str) -> None:
@@ -388,7 +388,6 @@ def assign(ticket: Ticket, technician: Technician, *, actor: str, actor_id: str 
         add_event(ticket, "job.assigned", actor=actor, actor_id=actor_id, text=technician.name)
         if ticket.state in (TicketState.OPEN, TicketState.REOPENED):
             ticket = lifecycle.move(ticket, TicketState.ACKNOWLEDGED, actor=actor, actor_id=actor_id)
-        conversation_of(contact_for_phone(technician.phone), ticket)
         _tell_of_assignment(offer)
 
 

@@ -49,10 +49,12 @@ def _tell(ticket: Ticket, report: Report, situation: Situation) -> None:
 
 def conversation_of(contact: Contact, ticket: Ticket | None) -> Conversation:
     """The open conversation with a contact, or a new one, about the ticket if there is one."""
-    found = Conversation.objects.filter(contact=contact, state=ConversationState.OPEN).first()
-    if found is not None:
-        return found
-    return Conversation.objects.create(contact=contact, last_message_at=timezone.now(), ticket=ticket, version=1)
+    made, _ = Conversation.objects.get_or_create(
+        contact=contact,
+        state=ConversationState.OPEN,
+        defaults={"last_message_at": timezone.now(), "ticket": ticket, "version": 1},
+    )
+    return made
 
 
 def say(situation: Situation, ticket: Ticket) -> str:
