@@ -16,6 +16,7 @@ from django.db.utils import Error as DatabaseError
 from django.utils import timezone
 
 from audit.models import ChainCheck
+from billing.models import Notification, NotificationState, Payment, PaymentState
 from ccportal.acdb.health import acdb_fault
 from ccportal.acdb.models import AcdbImport, ImportState
 from ccportal.acdb.router import ACDB
@@ -24,6 +25,7 @@ from ccportal.core.periods import local_now
 from ccportal.jobs.models import Job, JobState, OutboxMessage, OutboxState, Pulse
 from customers.models import Customer, DirectoryState
 from omreport.models import RollupState
+from tariffs.models import Scope, TariffOverride
 from whatsapp.models import Link
 
 logger = logging.getLogger(__name__)
@@ -106,6 +108,23 @@ def _outbox_waiting() -> int:
     return OutboxMessage.objects.filter(state__in=WAITING).count()
 
 
+def _payments() -> dict[str, int]:
+    """Money that waits: for a person, or for its row in the ledger."""
+    waiting = (PaymentState.RECEIVED, PaymentState.UNMATCHED)
+    unmatched = Payment.objects.filter(state__in=waiting, queue="").count()
+    return {
+        "for_staff": unmatched + Notification.objects.filter(state=NotificationState.REVIEW).count(),
+        "to_post": Payment.objects.filter(state=PaymentState.MATCHED).count(),
+    }
+
+
+def _rates_overdue() -> int:
+    """Scheduled rates whose moment has come and that are not in the customer database yet."""
+    return TariffOverride.objects.filter(
+        scope=Scope.GLOBAL, removed_at=None, applied_at=None, effective_from__lte=timezone.now()
+    ).count()
+
+
 def _jobs_unfinished() -> int:
     return Job.objects.filter(state__in=(JobState.QUEUED, JobState.RUNNING)).count()
 
@@ -136,6 +155,9 @@ PARTS: dict[str, Callable[[], Any]] = {
     "links": _links,
     "ugridplan": _ugridplan,
     "outbox_waiting": _outbox_waiting,
+    "outbox_failed": lambda: OutboxMessage.objects.filter(state=OutboxState.FAILED).count(),
+    "payments": _payments,
+    "rates_overdue": _rates_overdue,
     "jobs_unfinished": _jobs_unfinished,
     "last_import": _last_import,
     "directory_as_of": lambda: _refreshed(DirectoryState),

@@ -14,9 +14,11 @@ from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
+from billing.models import Notification, Payment
 from ccportal.jobs import services
 from ccportal.jobs.models import OutboxMessage, Pulse
 from customers.models import Customer
+from tariffs.models import TariffOverride
 from whatsapp.models import Link
 
 pytestmark = pytest.mark.django_db(databases=["default", "acdb"])
@@ -68,6 +70,24 @@ def test_operators_see_whether_ugridplan_answers_and_what_waits_for_it(client, s
     assert client.get("/health").json()["portal"]["ugridplan"] == {"state": said, "waiting": 2, "failed": 1}
 
 
+def test_operators_see_money_that_waits_rates_that_are_late_and_messages_that_failed(client):
+    now = timezone.now()
+    paid = {"provider": "demo", "amount": 50, "currency": "LSL", "received_at": now}
+    for number, (state, queue) in enumerate(
+        [("unmatched", ""), ("unmatched", ""), ("unmatched", "aside"), ("matched", ""), ("posted", "")]
+    ):
+        Payment.objects.create(provider_reference=f"R{number}", state=state, queue=queue, **paid)
+    for digest, state in (("a", "review"), ("b", "done")):
+        Notification.objects.create(source="webhook", provider="demo", body=b"{}", digest=digest, state=state)
+    for hours in (-1, 1):
+        TariffOverride.objects.create(scope="global", rate="5.50", effective_from=now + timedelta(hours=hours))
+    for key, state in (("f", "failed"), ("s", "sent")):
+        OutboxMessage.objects.create(kind="sms.code", key=key, payload={}, state=state)
+    portal = client.get("/health").json()["portal"]
+    assert portal["payments"] == {"for_staff": 3, "to_post": 1}
+    assert (portal["rates_overdue"], portal["outbox_failed"]) == (1, 1)
+
+
 def test_a_worker_that_never_ran_has_no_age(client):
     assert client.get("/health").json()["portal"]["worker_age_seconds"] is None
 
@@ -82,7 +102,7 @@ def test_a_broken_part_does_not_break_the_answer(client):
 
 
 def test_it_costs_few_queries(client, django_assert_max_num_queries):
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(17):
         client.get("/health")
 
 
