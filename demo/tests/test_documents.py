@@ -90,6 +90,14 @@ def test_everything_that_health_reports_is_explained():
     assert explained == set(PARTS)
 
 
+def test_every_scope_of_a_key_is_explained_and_no_other():
+    from ccportal.accounts.scopes import SCOPES
+
+    chapter = (ROOT / "docs" / "api.md").read_text(encoding="utf-8").split("| scope | opens |")[1].split("\n\n")[0]
+    cells = re.findall(r"^\| (`[^|]+) \|", chapter, re.MULTILINE)
+    assert {name for cell in cells for name in re.findall("[a-z.]+", cell)} == set(SCOPES)
+
+
 def test_help_lists_every_target():
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert {line.split()[1] for line in shown.splitlines()} == targets()
