@@ -171,7 +171,7 @@ def _file(client: Any, content: Any, part: Any) -> MediaRef:
         found = client.download_any(content)
     except NeonizeError:
         return MediaRef("missing", part.mimetype, size)
-    return MediaRef(linked.keep(found), part.mimetype, len(found))
+    return MediaRef(linked.shelf.keep(found), part.mimetype, len(found))
 
 
 def _receipts(receipt: Any, on_event: Callable[[Happened], None]) -> None:

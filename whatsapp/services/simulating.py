@@ -145,7 +145,7 @@ def _file(content: bytes) -> tuple[MessageKind, list[MediaRef]]:
     """A file on the phone; of what kind it claims to be is left to whoever fetches it."""
     mime = recognise(content[:64])
     kinds = {"image": MessageKind.IMAGE, "sound": MessageKind.AUDIO}
-    return kinds.get(family(mime), MessageKind.DOCUMENT), [MediaRef(simulator.keep(content), mime, len(content))]
+    return kinds.get(family(mime), MessageKind.DOCUMENT), [MediaRef(simulator.shelf.keep(content), mime, len(content))]
 
 
 def _read_all(player: Player) -> None:

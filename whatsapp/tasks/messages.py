@@ -4,7 +4,7 @@ from celery import shared_task
 
 from ccportal.jobs import outbox
 from ccportal.jobs.models import OutboxMessage
-from whatsapp.channels import cloud
+from whatsapp.channels import cloud, linked, simulator
 from whatsapp.models import Link
 from whatsapp.services import conversations, intake, media, sending
 
@@ -37,8 +37,10 @@ def check_cloud() -> None:
 
 @shared_task(name="whatsapp.clean")
 def clean() -> None:
-    """Forget what the vendor said of messages long ago."""
+    """Forget what the vendor said of messages long ago, and files that nobody took."""
     sending.forget_receipts()
+    linked.shelf.forget()
+    simulator.shelf.forget()
 
 
 @outbox.handler("whatsapp.send", at_once=SENDERS)

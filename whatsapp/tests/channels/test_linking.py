@@ -158,11 +158,11 @@ def test_somebody_who_hides_the_number_is_a_contact_without_a_phone(connected, p
 
 def test_a_photo_that_the_device_fetched_is_kept(connected, phone):
     content = b"\xff\xd8\xff\xe0" + b"\x00" * 60
-    phone.on_message(message(media=[MediaRef(linked.keep(content), "image/jpeg", len(content))]))
+    phone.on_message(message(media=[MediaRef(linked.shelf.keep(content), "image/jpeg", len(content))]))
     connected.tick()
     outbox.send_due()
     assert (Media.objects.get().state, Media.objects.get().size) == ("stored", 64)
-    assert list(linked.folder().iterdir()) == []
+    assert list(linked.shelf.folder().iterdir()) == []
 
 
 def write(text="Re amohetse."):
