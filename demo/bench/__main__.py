@@ -30,6 +30,10 @@ SIGN_INS = 15
 IMPORTS = 3  # the quickest counts
 
 
+#: What follows it in the document was measured by other commands, and stays.
+BY_HAND = "<!-- Measured by commands of their own: -->"
+
+
 def prepare(source: Path, var: Path) -> str:
     """An installation with this database; what its import took, as a sentence."""
     var.mkdir(parents=True, exist_ok=True)
@@ -179,7 +183,8 @@ def main() -> int:
     report = "\n\n".join(parts) + "\n"
     print(report)
     if not quick:
-        REPORT.write_text(report, encoding="utf-8")
+        _, mark, kept = REPORT.read_text(encoding="utf-8").partition(BY_HAND)
+        REPORT.write_text(f"{report}\n{mark}{kept}" if mark else report, encoding="utf-8")
     return 0
 
 
