@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from ccportal.core.testing.browser import DESKTOP, PHONE, assert_accessible
 from ccportal.jobs import outbox
-from customers.models import DirectoryCustomer, DirectoryPhone
+from customers.models import Customer, DirectoryCustomer, DirectoryPhone
 from whatsapp.models import Contact, Incident, Message, Ticket, TriageResult
 from whatsapp.services import conversations
 from whatsapp.tests.tickets.conftest import message_of, on_call, report, sites  # noqa: F401 - a fixture among them
@@ -143,3 +143,15 @@ def test_staff_answer_and_step_without_javascript(signed_in_page, palesa, busy):
     page.goto(busy["ticket"])
     page.get_by_role("button", name="Acknowledge").click()
     page.get_by_text("open → acknowledged").wait_for()
+
+
+@pytest.mark.django_db(databases=["default", "acdb"])
+def test_the_page_of_a_customer_shows_what_they_reported_when_one_scrolls_to_it(signed_in_page, palesa, busy):
+    Customer.objects.create(number=71, first_name="Mpho", last_name="Letsie", concession="MAK")
+    ticket = Ticket.objects.earliest("pk")
+    Ticket.objects.filter(pk=ticket.pk).update(customer_number="71")
+    page = signed_in_page(palesa, viewport=PHONE)
+    page.goto("/customers/71/")
+    page.get_by_role("heading", name="Tickets and conversations").scroll_into_view_if_needed()
+    page.get_by_role("link", name=ticket.number).click()
+    page.get_by_role("heading", level=1, name=ticket.number).wait_for()

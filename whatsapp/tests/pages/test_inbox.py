@@ -1,12 +1,16 @@
 """What care agents see and do: conversations, corrections, tickets, the on-call lists."""
 
 import csv
+import gzip
 import io
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from ccportal.core.tests.test_page_weight import WARM
 from whatsapp.models import (
     CannedReply,
     Conversation,
@@ -354,3 +358,32 @@ def test_without_a_script_it_is_a_page_of_its_own(sign_in, thabo):
     html = page(sign_in(thabo), "/care/customers/71/")
     assert "No ticket, no conversation" in html
     assert 'href="/customers/71/"' in html
+
+
+# ---------------------------------------------------------------- cost
+@pytest.mark.parametrize("path", ["/care/inbox/", "/care/tickets/", "/care/on-call/", "/care/quality/"])
+def test_a_long_list_costs_no_more_queries_than_a_short_one_and_keeps_the_budget(
+    sign_in, palesa, path, django_assert_max_num_queries
+):
+    client = sign_in(palesa)
+
+    def more(numbers):
+        for number in numbers:
+            technician = on_call(f"Technician {number}", f"266620010{number:02d}", "MAK", number)
+            ticket = report(f"266581300{number:02d}", category="meter-issue", name=f"Customer {number}").ticket
+            Ticket.objects.filter(pk=ticket.pk).update(technician=technician)
+            message = Message.objects.filter(contact__key=f"266581300{number:02d}").first()
+            TriageResult.objects.create(
+                conversation=message.conversation, message=message, text=message.text, category="billing",
+                priority="P3", needs_ticket=False, needs_information=False, safety=False, confidence=0.3,
+                source="classifier",
+            )  # fmt: skip
+
+    more(range(1, 3))
+    client.get(path)
+    with CaptureQueriesContext(connection) as few:
+        client.get(path)
+    more(range(3, 31))
+    with django_assert_max_num_queries(len(few)):
+        html = client.get(path).content
+    assert len(gzip.compress(html)) <= WARM
