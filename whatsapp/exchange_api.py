@@ -19,6 +19,8 @@ from whatsapp.services import following
 
 MAX_BODY = 1024 * 1024
 WINDOW_SECONDS = 300
+#: Each is looked up and locked; more at once would hold other writers up.
+MOST_TICKETS = 200
 
 
 @endpoint(["POST"], permission=PUBLIC, throttles=[], idempotent=False, max_body=MAX_BODY)
@@ -45,6 +47,8 @@ def receive(request: Request) -> Response:
         listed = Listed.model_validate_json(body)
     except ValidationError:
         raise ParseError("The body is not as agreed: an object with tickets, each with ticket_id and status.") from None
+    if len(listed.tickets) > MOST_TICKETS:
+        raise ParseError(f"Send at most {MOST_TICKETS} tickets at once.")
     for ticket in listed.tickets:
         following.take(ticket)
     return message("taken")

@@ -137,10 +137,9 @@ def parse_command(text: str) -> Answer | None:
 def _rest(text: str, read: int) -> str:
     """The part of ``text`` behind the first ``read`` characters of its unified form."""
     words = len(unify(text)[:read].split())
-    parts = text.split()
-    for count in range(1, len(parts) + 1):
-        if len(unify(" ".join(parts[:count])).replace(" ?", "").replace(" !", "").split()) >= words:
-            return _NOTE_MARK.sub("", " ".join(parts[count:]))
+    for part in re.finditer(r"\S+", text):
+        if len(unify(text[: part.end()]).replace(" ?", "").replace(" !", "").split()) >= words:
+            return _NOTE_MARK.sub("", text[part.end() :]).rstrip()
     return ""
 
 

@@ -209,3 +209,11 @@ def test_a_body_that_is_not_as_agreed_is_refused_with_a_reason(tell, body):
     answer = tell(body=body)
     assert answer.status_code == 422
     assert "not as agreed" in answer.json()["detail"]
+
+
+def test_a_delivery_of_too_many_tickets_is_refused_with_the_limit(tell, known):
+    answer = tell(*[news("closed")] * 201)
+    assert answer.status_code == 422
+    assert "at most 200 tickets" in answer.json()["detail"]
+    known.refresh_from_db()
+    assert known.state == "open"
