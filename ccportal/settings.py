@@ -322,6 +322,8 @@ SPECTACULAR_SETTINGS = {
         "CallerTypeEnum": ["employee", "customer"],
         "EmployeeOnlyEnum": ["employee"],
         "CustomerOnlyEnum": ["customer"],
+        "TariffScopeEnum": ["global", "concession", "customer"],
+        "OwnTariffScopeEnum": ["concession", "customer"],
         "EnergySourceEnum": ["readings", "consumption", "vended"],
         "RecordActionEnum": ["create", "update", "delete"],
         "LoggedActionEnum": ["create", "update", "delete", "revert_create", "revert_update", "revert_delete"],

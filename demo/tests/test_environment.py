@@ -1,5 +1,6 @@
 """The file with the secrets of an installation on one machine."""
 
+import os
 import stat
 
 import pytest
@@ -10,10 +11,13 @@ from demo.environment import Stop, prepare_environment
 
 @pytest.fixture(autouse=True)
 def process_environment(monkeypatch):
-    """Whatever is loaded here is forgotten afterwards."""
+    """Whatever is loaded here is forgotten afterwards: programs that later tests start would inherit it."""
     for name in ("SECRET_KEY", "DEMO", "REDIS_URL"):
-        monkeypatch.setenv(name, "")
-        monkeypatch.delenv(name)
+        monkeypatch.delenv(name, raising=False)
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 def lines(path):
