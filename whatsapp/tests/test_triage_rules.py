@@ -258,4 +258,4 @@ def test_a_message_made_to_keep_the_judge_busy_is_judged_at_once(words):
     judged(text)
     is_yes_no(text)
     parse_command(text)
-    assert time.process_time() - started < 3
+    assert time.process_time() - started < 20  # a pattern that runs away takes hours
