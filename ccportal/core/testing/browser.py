@@ -130,7 +130,7 @@ def open_page(portal_server: PortalServer, new_context: Any, page_faults: Faults
 
     def make(**options: Any) -> Any:
         context = new_context(**{"base_url": portal_server.url, "viewport": DESKTOP, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         page_faults.watch(page)
         return page

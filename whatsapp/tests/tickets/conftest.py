@@ -102,7 +102,7 @@ def remote(settings, monkeypatch):
     try:
         settings.UGRIDPLAN_URL = f"http://127.0.0.1:{int(process.stdout.readline())}"
         settings.UGRIDPLAN_USER, settings.UGRIDPLAN_PASSWORD = USER, PASSWORD
-        settings.UGRIDPLAN_TIMEOUT_SECONDS = 1
+        settings.UGRIDPLAN_TIMEOUT_SECONDS = 20
         ugridplan.forget_sessions()
         yield Remote(settings.UGRIDPLAN_URL)
     finally:

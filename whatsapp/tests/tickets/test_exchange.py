@@ -42,11 +42,13 @@ def test_an_unknown_site_is_sent_as_the_documented_default_and_said_to_be_unknow
 
 
 @pytest.mark.parametrize("fault", ["500", "429", "dead", "drop", "half", "slow", "401"])
-def test_whatever_goes_wrong_there_is_one_ticket_in_the_end(remote, fault):
+def test_whatever_goes_wrong_there_is_one_ticket_in_the_end(remote, fault, settings):
     """``drop`` and ``half`` act before they fail: a retry finds the ticket instead of making a second."""
     exchange_once(remote)  # so that the fault hits the ticket, not the sign-in
     ticket = report().ticket
     remote.fail(fault)
+    if fault == "slow":
+        settings.UGRIDPLAN_TIMEOUT_SECONDS = 1
     send_all(rounds=3)
     ticket.refresh_from_db()
     ours = [there for there in remote.tickets() if there["external_reference"] == ticket.reference]

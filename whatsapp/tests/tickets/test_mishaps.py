@@ -52,7 +52,7 @@ def fake_process():
 def ugp(fake_process, settings):
     settings.UGRIDPLAN_URL, settings.UGRIDPLAN_USER, settings.UGRIDPLAN_PASSWORD = fake_process, USER, PASSWORD
     settings.UGRIDPLAN_WEBHOOK_SECRET = SECRET
-    settings.UGRIDPLAN_TIMEOUT_SECONDS = 3
+    settings.UGRIDPLAN_TIMEOUT_SECONDS = 20
     httpx.post(f"{fake_process}/_faults", json=[])
     ugp_client.forget_sessions()
     return fake_process
