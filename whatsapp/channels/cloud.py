@@ -49,10 +49,15 @@ class CloudDriver:
 
     def send_media(self, to: str, path: Path, mime: str, caption: str, *, key: str) -> str:
         kind = mime.partition("/")[0]
+        kind = kind if kind in ("image", "audio", "video") else "document"
         pace.take()
         try:
             uploaded = client().upload(path, mime)
-            kind = kind if kind in ("image", "audio", "video") else "document"
+        except CloudFault as fault:
+            if fault.kind is Fault.UNCERTAIN:  # an upload alone reaches nobody
+                raise TransientError(str(fault)) from None
+            raise translated(fault) from None
+        try:
             return client().send_media(to, kind, uploaded, caption, key=key)
         except CloudFault as fault:
             raise translated(fault) from None

@@ -73,10 +73,21 @@ class NeonizeDevice:
         return str(self.client.PairPhone(phone, show_push_notification=True))
 
     def send_text(self, to: str, text: str) -> str:
+        return self._sent(lambda: self.client.send_message(_address(to), text))
+
+    def send_file(self, to: str, path: Path, mime: str, caption: str) -> str:
+        content = path.read_bytes()
+        if mime.startswith("image/"):
+            return self._sent(lambda: self.client.send_image(_address(to), content, caption))
+        return self._sent(
+            lambda: self.client.send_document(_address(to), content, caption, filename="document.pdf", mimetype=mime)
+        )
+
+    def _sent(self, work: Callable[[], Any]) -> str:
         if self.client is None or not self.client.is_connected():
             raise ConnectionError
         try:
-            return str(self.client.send_message(_address(to), text).ID)
+            return str(work().ID)
         except NeonizeError as error:
             raise TimeoutError from error
 

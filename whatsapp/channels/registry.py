@@ -11,10 +11,6 @@ def default() -> Channel:
     return Channel(settings.WHATSAPP_CHANNEL)
 
 
-def simulator_is_on() -> bool:
-    return bool(settings.WHATSAPP_SIMULATOR)
-
-
 def driver(channel: str) -> ChannelDriver:
     """The driver of a channel. The linked device's sends nothing here: a program of its own does."""
     if channel == Channel.CLOUD:

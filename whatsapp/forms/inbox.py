@@ -32,10 +32,16 @@ class InboxForm(forms.Form):
 
 
 class ReplyForm(forms.Form):
-    """What a person writes to a customer; ``token`` makes two presses one message."""
+    """What a person sends to a customer; ``token`` makes two presses one message."""
 
     text = forms.CharField(
         label="Message", strip=False, required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    file = forms.FileField(
+        label="Photo or PDF",
+        required=False,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,application/pdf"}),
     )
     token = forms.RegexField(r"^[0-9a-f]{16}$", widget=forms.HiddenInput)
 

@@ -8,7 +8,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from ccportal.core.errors import NotFound
-from whatsapp.models import UNFINISHED, Offer, OfferState, Ticket, TicketEvent, TicketState
+from whatsapp.models import UNFINISHED, Offer, Ticket, TicketEvent, TicketState
 
 STATES = (("unfinished", "Not finished"), ("late", "Late"), ("unassigned", "Without technician"), ("all", "All"))
 
@@ -89,10 +89,6 @@ def history(of: Ticket) -> list[TicketEvent]:
 
 def offers(of: Ticket) -> list[Offer]:
     return list(of.offers.select_related("technician").order_by("-pk"))
-
-
-def is_waiting_for_technician(of: Ticket) -> bool:
-    return of.offers.filter(state=OfferState.OFFERED).exists()
 
 
 HEAD = (

@@ -14,16 +14,23 @@ from whatsapp.models import (
     Conversation,
     ConversationState,
     Message,
+    MessageKind,
     Mode,
     Priority,
     Ticket,
     TriageExample,
     TriageResult,
 )
+from whatsapp.services import attaching
 from whatsapp.services.messages import send_text, touch
 from whatsapp.triage.safety import is_dangerous
 
 LONGEST = 4000
+LONGEST_CAPTION = 1024
+NO_FILES_NOW = (
+    "The customer last wrote more than 24 hours ago: WhatsApp delivers no files now. Write without a file, and send it "
+    "when the customer has answered."
+)
 #: WhatsApp lets us write freely for so long after the customer did.
 WINDOW = timedelta(hours=24)
 
@@ -69,18 +76,28 @@ def dealt_with(conversation: Conversation) -> None:
 
 
 @transaction.atomic
-def write(conversation: Conversation, text: str, *, who: str, name: str, token: str) -> Message:
-    """Send a person's own words, once for a ``token`` however often; writing takes the conversation over."""
+def write(conversation: Conversation, text: str, *, who: str, name: str, token: str, file: bytes = b"") -> Message:
+    """Send a person's own words, a photo or a document, once for a ``token`` however often; this takes over.
+
+    With a file the words are its caption.
+    """
     words = text.strip()
-    if not words:
+    if not words and not file:
         raise InvalidInput("Write something first.", field="text")
-    if len(words) > LONGEST:
-        raise InvalidInput(f"The message is longer than {LONGEST} characters.", field="text")
+    longest = LONGEST_CAPTION if file else LONGEST
+    if len(words) > longest:
+        raise InvalidInput(f"The message is longer than {longest} characters.", field="text")
+    mime, kind = attaching.judge(file) if file else ("", MessageKind.TEXT)
+    if file and window_closed(conversation):
+        raise InvalidInput(NO_FILES_NOW, field="file")
     take_over(conversation, who=who, name=name)
-    return send_text(
+    message = send_text(
         conversation.contact, words, key=f"staff-{conversation.pk}-{token}", conversation=conversation,
-        author=Author.STAFF, author_id=who, author_name=name,
+        author=Author.STAFF, author_id=who, author_name=name, kind=kind,
     )  # fmt: skip
+    if file and not message.media.exists():
+        attaching.attach(message, file, mime)
+    return message
 
 
 def window_closed(conversation: Conversation) -> bool:

@@ -62,6 +62,10 @@ class Device(Protocol):
         """The id of the message. ``ConnectionError`` when nothing was sent, ``TimeoutError`` when that is not known."""
         ...
 
+    def send_file(self, to: str, path: Path, mime: str, caption: str) -> str:
+        """The same for a photo or a document."""
+        ...
+
     def groups(self) -> list[tuple[str, str]]:
         """Id and subject of each group."""
         ...
@@ -221,8 +225,14 @@ class Runner:
             to = self.group
             if not to:
                 raise PermanentError(f"The linked number is in no group called {settings.WHATSAPP_GROUP}.")
+        return self._through(lambda: self.device.send_text(to, text))
+
+    def send_media(self, to: str, path: Path, mime: str, caption: str, *, key: str) -> str:
+        return self._through(lambda: self.device.send_file(to, path, mime, caption))
+
+    def _through(self, work: Callable[[], str]) -> str:
         try:
-            return self.device.send_text(to, text)
+            return work()
         except TimeoutError as error:
             raise Uncertain("The linked device gave no answer; it may have been sent") from error
         except ConnectionError as error:
@@ -230,7 +240,7 @@ class Runner:
 
     def send(self, row: OutboxMessage) -> str:
         """The outbox's handler in this program."""
-        return sending.send(row, self)  # type: ignore[arg-type]  # sends texts only, as all our messages are
+        return sending.send(row, self)  # type: ignore[arg-type]  # sends; fetching and health are the portal's side
 
     name = Channel.LINKED
     has_groups, has_window, is_idempotent, delivers_at_once = True, False, False, False

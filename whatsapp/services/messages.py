@@ -36,11 +36,13 @@ def send_text(
     author_id: str = "",
     author_name: str = "",
     template: str = "",
+    kind: MessageKind = MessageKind.TEXT,
 ) -> Message:
     """Write a message to a contact, inside the caller's transaction; the same key is the same message.
 
     ``key`` is unique over everything that leaves the house and holds no personal data. ``template`` names the notice,
-    for the record. After the 24 hours the Cloud API gets the text in the approved template.
+    for the record. After the 24 hours the Cloud API gets the text in the approved template. Of another ``kind`` than
+    text the message is the caption of a file, which the caller keeps in the same transaction.
     """
     known = Message.objects.filter(outbox_key=key).first()
     if known is not None:
@@ -54,7 +56,7 @@ def send_text(
         author=author,
         author_id=author_id,
         author_name=author_name[:150],
-        kind=MessageKind.TEXT,
+        kind=kind,
         text=text[:LONGEST],
         details={"template": template} if template else {},
         state=MessageState.QUEUED,

@@ -22,6 +22,7 @@ from whatsapp.channels import registry
 from whatsapp.channels.base import ChannelDriver, StatusEvent
 from whatsapp.models import Direction, Message, MessageKind, MessageState, Receipt
 from whatsapp.services.intake import identifier
+from whatsapp.services.media import path_of
 from whatsapp.services.messages import touch
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ MARGIN = timedelta(minutes=5)
 PACE_WINDOW = timedelta(minutes=1)
 MAYBE = "No answer came when this was sent: it may have arrived, or not. Nobody sends it again by itself."
 KEPT_FOR = timedelta(days=30)
+#: Messages of ours that bring a file.
+FILES = (MessageKind.IMAGE, MessageKind.DOCUMENT)
 
 #: State -> what it may follow. A message that failed may turn out to have arrived.
 _FROM: dict[str, tuple[str, ...]] = {
@@ -71,7 +74,13 @@ def send(row: OutboxMessage, driver: ChannelDriver | None = None) -> str:
 
 def _hand_over(driver: ChannelDriver, message: Message) -> str:
     contact = message.contact
-    if driver.has_window and not _window_is_open(contact.last_inbound_at):
+    too_late = driver.has_window and not _window_is_open(contact.last_inbound_at)
+    if message.kind in FILES:
+        if too_late:
+            raise PermanentError("The 24 hours in which WhatsApp takes files are over.")
+        file = message.media.get()
+        return driver.send_media(contact.key, path_of(file), file.mime, message.text, key=message.outbox_key)
+    if too_late:
         _mark(message, kind=MessageKind.TEMPLATE)
         return driver.send_template(contact.key, message.text, key=message.outbox_key)
     return driver.send_text(contact.key, message.text, key=message.outbox_key)

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from ccportal.core.errors import InvalidInput, NotFound
+from ccportal.core.errors import InvalidInput
 from ccportal.core.phones import parse_stored
 from customers.models import DirectoryCustomer, Site
 from whatsapp import replies
@@ -422,11 +422,3 @@ def _report_of_technician(technician: Technician, message: Message) -> None:
 def exchange_works() -> bool:
     """Whether uGridPlan took what it was last sent; then a new ticket reaches it within seconds."""
     return exchange.works()
-
-
-def ticket_named(number: str) -> Ticket:
-    """The ticket with our number or uGridPlan's."""
-    found = Ticket.objects.filter(number=number).first() or Ticket.objects.filter(external_id=number).first()
-    if found is None:
-        raise NotFound("There is no ticket with this number.")
-    return found

@@ -4,6 +4,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,6 +22,7 @@ from whatsapp.models import CannedReply, Conversation, TriageResult
 from whatsapp.queries import inbox as queries
 from whatsapp.queries import tickets as ticket_queries
 from whatsapp.services import inbox
+from whatsapp.views.uploads import takes_file
 
 PAGE_SIZE = 25
 QUALITY_DAYS = timedelta(days=30)
@@ -87,6 +89,7 @@ def _page(request: HttpRequest, found: Conversation, *, status: int = 200, **for
         "canned": CannedReply.objects.all(),
         "site": site_names().names.get(found.contact.site_code, ""),
         "outside_window": inbox.window_closed(found),
+        "has_template": bool(settings.WHATSAPP_TEMPLATE),
         "reply_form": ReplyForm(initial={"token": secrets.token_hex(8), "text": _prepared(request)}),
         "correction_form": CorrectionForm(),
         "link_form": LinkForm(),
@@ -105,16 +108,18 @@ def _prepared(request: HttpRequest) -> str:
 
 @require_POST
 @requires("handle_care")
+@takes_file
 def write(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send one's own words."""
-    found, form = _conversation(pk), ReplyForm(request.POST)
+    """Send one's own words, a photo or a document."""
+    found, form = _conversation(pk), ReplyForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, found, status=422, reply_form=form)
     given = form.cleaned_data
+    file = given["file"].read() if given["file"] else b""
     try:
-        inbox.write(found, given["text"], who=_who(request), name=_name(request), token=given["token"])
+        inbox.write(found, given["text"], who=_who(request), name=_name(request), token=given["token"], file=file)
     except PortalError as error:
-        form.add_error("text", error.message)
+        form.add_error(error.field if error.field in form.fields else "text", error.message)
         return _page(request, found, status=error.status, reply_form=form)
     return redirect("whatsapp:conversation", pk)
 

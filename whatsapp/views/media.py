@@ -1,6 +1,7 @@
 """Photos and voice messages, for staff: always as a download, never as a page."""
 
 from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from ccportal.accounts.permissions import requires
@@ -23,8 +24,15 @@ def download(request: HttpRequest, pk: int) -> HttpResponseBase:
     media = Media.objects.filter(pk=pk, state=MediaState.STORED).first()
     if media is None or media.mime not in ENDINGS or not path_of(media).is_file():
         raise NotFound("There is no such file.")
-    name = f"message-{media.message_id}-{media.pk}.{ENDINGS[media.mime]}"
-    answer = FileResponse(path_of(media).open("rb"), as_attachment=True, filename=name, content_type=media.mime)
+    # A photo is drawn again whenever a message comes: the browser asks whether it may, and fetches it once.
+    etag = f'"{media.sha256}"'
+    answer = get_conditional_response(request, etag=etag) or _file(media)
+    answer["ETag"], answer["Cache-Control"] = etag, "private, no-cache"
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
+
+
+def _file(media: Media) -> FileResponse:
+    name = f"message-{media.message_id}-{media.pk}.{ENDINGS[media.mime]}"
+    return FileResponse(path_of(media).open("rb"), as_attachment=True, filename=name, content_type=media.mime)

@@ -1,13 +1,11 @@
 """The simulator: a pretended phone beside the portal, for trying and for demonstrations."""
 
 from django import forms
-from django.core.files.uploadhandler import MemoryFileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
 from ccportal.accounts.permissions import requires
@@ -15,8 +13,8 @@ from ccportal.core.errors import InvalidInput
 from ccportal.core.htmx import render_page, wants_partial
 from whatsapp.services import simulating
 from whatsapp.services.simulating import Player
+from whatsapp.views.uploads import takes_file
 
-LARGEST_FILE = 16 * 1024 * 1024
 #: What people write, and what it means to somebody who does not read Sesotho.
 CUSTOMER_WORDS = (
     ("Motlakase o tsamaile", "The power is gone"),
@@ -48,20 +46,6 @@ class Composer(forms.Form):
         return None if north is None or east is None else (north, east)
 
 
-class SmallFiles(MemoryFileUploadHandler):
-    """Keeps a file in memory, up to a limit."""
-
-    def handle_raw_input(self, *args: object, **kwargs: object) -> None:
-        self.activated = True
-        self.received = 0
-
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        self.received += len(raw_data)
-        if self.received > LARGEST_FILE:
-            raise StopUpload(connection_reset=True)
-        super().receive_data_chunk(raw_data, start)
-
-
 @require_safe
 @never_cache
 @requires("handle_care")
@@ -85,20 +69,12 @@ def _screen(request: HttpRequest, player: Player) -> HttpResponse:
     return render(request, "whatsapp/htmx/screen.html", context)
 
 
-@csrf_exempt  # checked in _send: the check reads the body, and the file handler must be set before
 @require_POST
 @requires("handle_care")
+@takes_file
 def send(request: HttpRequest) -> HttpResponse:
     """Send from the pretended phone."""
     simulating.check_on()
-    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_FILE + 65536:
-        raise InvalidInput(f"The file is larger than {LARGEST_FILE // 2**20} MB.", field="file")
-    request.upload_handlers = [SmallFiles(request)]
-    return _send(request)
-
-
-@csrf_protect
-def _send(request: HttpRequest) -> HttpResponse:
     player = simulating.player_for(request.POST.get("as", ""))
     form = Composer(request.POST, request.FILES)
     if not player.key or not form.is_valid():

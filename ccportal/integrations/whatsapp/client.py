@@ -106,6 +106,8 @@ class CloudClient:
     def send_media(self, to: str, kind: str, media_id: str, caption: str, *, key: str) -> str:
         """An uploaded file; ``kind`` is image, audio, video or document."""
         content = {"id": media_id} | ({"caption": caption} if caption and kind != "audio" else {})
+        if kind == "document":
+            content["filename"] = "document.pdf"  # otherwise phones call it "Untitled"
         return self._send(to, key, {"type": kind, kind: content})
 
     def _send(self, to: str, key: str, content: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from ccportal.jobs.models import OutboxMessage
 from whatsapp.channels import linked
 from whatsapp.channels.base import InboundEvent, MediaRef
 from whatsapp.models import Channel, Contact, Media, Message
-from whatsapp.services import linking
+from whatsapp.services import inbox, linking
 from whatsapp.services.linking import Happened, Runner, Spool
 from whatsapp.services.messages import notify_group, send_text
 
@@ -39,6 +39,10 @@ class Phone:
         if self.fault:
             raise self.fault
         self.sent.append((to, text))
+        return f"3EB0{len(self.sent)}"
+
+    def send_file(self, to, path, mime, caption):
+        self.sent.append((to, mime, path.read_bytes(), caption))
         return f"3EB0{len(self.sent)}"
 
     def groups(self):
@@ -184,6 +188,15 @@ def test_the_program_sends_what_waits(connected, phone):
     connected.tick()
     sent.refresh_from_db()
     assert (sent.state, sent.external_id, phone.sent) == ("sent", "3EB01", [("26658120001", "Re amohetse.")])
+
+
+def test_the_program_sends_photos_too(connected, phone, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    conversation = write().contact.conversations.create(last_message_at=datetime(2026, 11, 21, 12, 0, tzinfo=UTC))
+    inbox.write(conversation, "This one?", who="1002", name="Palesa", token="a1", file=b"\xff\xd8\xff\xe0photo")
+    connected.tick()
+    connected.tick()  # one person's messages leave one after the other
+    assert phone.sent[-1] == ("26658120001", "image/jpeg", b"\xff\xd8\xff\xe0photo", "This one?")
 
 
 def test_a_receipt_of_the_phone_moves_the_state(connected, phone):
