@@ -12,6 +12,7 @@ from pytest_django.plugin import blocking_manager_key
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 pytest_plugins = [
+    "ccportal.core.testing.processes",
     "ccportal.core.testing.browser",
     "ccportal.core.testing.broker",
     "ccportal.core.testing.queries",

@@ -7,22 +7,18 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from threading import Barrier
 
-import django
+from django.core.management import call_command
+from django.db import connections
+from django.db.models import Q
 
-django.setup()
-
-from django.core.management import call_command  # noqa: E402 - Django must be set up first
-from django.db import connections  # noqa: E402
-from django.db.models import Q  # noqa: E402
-
-from audit.actors import Actor  # noqa: E402
-from audit.models import Mutation  # noqa: E402
-from billing.calculations import Kind  # noqa: E402
-from billing.models import Payment, Transaction  # noqa: E402
-from billing.services import notifications, payments, transactions  # noqa: E402
-from billing.tests.conftest import local  # noqa: E402
-from ccportal.acdb.testing import create_tables  # noqa: E402
-from ccportal.core.errors import Conflict, NotFound  # noqa: E402
+from audit.actors import Actor
+from audit.models import Mutation
+from billing.calculations import Kind
+from billing.models import Payment, Transaction
+from billing.services import notifications, payments, transactions
+from billing.tests.conftest import local
+from ccportal.acdb.testing import create_tables
+from ccportal.core.errors import Conflict, NotFound
 
 ACTOR, TOGETHER = Actor.system(), 4
 WHEN = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -1,38 +1,16 @@
 """Two people or workers at the same moment, on SQLite and on PostgreSQL: one wins, the others are told."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
+from ccportal.core.testing.processes import ENGINES
+
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def found(request, tmp_path_factory):
+@pytest.fixture(scope="module", params=ENGINES)
+def found(request, make_workspace):
     """What came of the acts of at_once.py on a fresh installation; each has an account of its own."""
-    urls = {}
-    if request.param == "postgres":
-        server = request.getfixturevalue("postgres")
-        urls = {name: server.url(server.create_database()) for name in ("DATABASE_URL", "ACDB_URL")}
-    environment = {
-        **os.environ,
-        "VAR_DIR": str(tmp_path_factory.mktemp("at-once")),
-        "ENV_FILE": os.devnull,
-        "SECRET_KEY": "only-for-this-test-only-for-this-test-only-for-this-test",
-        "DJANGO_SETTINGS_MODULE": "ccportal.settings",
-        "DEMO": "1",
-        "PYTHONPATH": str(ROOT),
-        **urls,
-    }
-    command = [sys.executable, "-m", "billing.tests.at_once"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout.splitlines()[-1])
+    return make_workspace(request.param).script("billing.tests.at_once")
 
 
 def test_a_payment_recorded_by_four_people_is_one_payment_and_one_row(found):

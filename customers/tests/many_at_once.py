@@ -1,6 +1,6 @@
 """Assigns meters from several processes at once and prints what came out, as JSON; test_at_once.py runs it.
 
-``python -m customers.tests.many_at_once numbers 8 25``: as many processes draw as many numbers each (claims only).
+``many_at_once numbers 8 25``: as many processes draw as many numbers each (claims only).
 ``… assignments 8 5``: the same with everything that belongs to an assignment, some of them refused.
 ``… same 8 2``: all want the same meter, then one form is sent so often at once.
 """
@@ -11,19 +11,15 @@ import sys
 import time
 from uuid import UUID, uuid4
 
-import django
+from django.core.management import call_command
+from django.db import connections
 
-django.setup()
-
-from django.core.management import call_command  # noqa: E402 - Django must be set up first
-from django.db import connections  # noqa: E402
-
-from audit.actors import Actor  # noqa: E402
-from ccportal.acdb.testing import create_tables  # noqa: E402
-from ccportal.core.errors import PortalError  # noqa: E402
-from customers.models import AccountNumber, Customer, LegacyMeter, Meter, MeterAssignment  # noqa: E402
-from customers.services import allocation, assignments  # noqa: E402
-from customers.services.directory import refresh_directory  # noqa: E402
+from audit.actors import Actor
+from ccportal.acdb.testing import create_tables
+from ccportal.core.errors import PortalError
+from customers.models import AccountNumber, Customer, LegacyMeter, Meter, MeterAssignment
+from customers.services import allocation, assignments
+from customers.services.directory import refresh_directory
 
 ONE_FORM = UUID(int=45)
 

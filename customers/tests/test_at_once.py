@@ -1,41 +1,18 @@
 """Several processes at once: no account number twice, no meter twice, no form twice; on SQLite and PostgreSQL."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
+from ccportal.core.testing.processes import ENGINES
+
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).resolve().parents[2]
-ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 
 @pytest.fixture(params=ENGINES)
-def at_once(request, tmp_path):
+def at_once(request, make_workspace):
     """``at_once("numbers", 8, 25)``: what came out when 8 processes did it 25 times each."""
 
     def run(act, workers, turns):
-        environment = {
-            **os.environ,
-            "VAR_DIR": str(tmp_path),
-            "ENV_FILE": os.devnull,
-            "SECRET_KEY": "only-for-this-test-only-for-this-test-only-for-this-test",
-            "DJANGO_SETTINGS_MODULE": "ccportal.settings",
-            "DEMO": "1",
-            "LOG_LEVEL": "ERROR",
-            "PYTHONPATH": str(ROOT),
-        }
-        if request.param == "postgresql":
-            server = request.getfixturevalue("postgres")
-            environment["DATABASE_URL"] = server.url(server.create_database())
-            environment["ACDB_URL"] = server.url(server.create_database())
-        command = [sys.executable, "-m", "customers.tests.many_at_once", act, str(workers), str(turns)]
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr[-3000:]
-        return json.loads(done.stdout)
+        return make_workspace(request.param).script("customers.tests.many_at_once", act, str(workers), str(turns))
 
     return run
 

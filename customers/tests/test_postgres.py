@@ -1,41 +1,15 @@
 """The registry with both databases on PostgreSQL, as in production."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def answers(postgres, tmp_path_factory):
-    environment = {
-        **os.environ,
-        "VAR_DIR": str(tmp_path_factory.mktemp("var")),
-        "SECRET_KEY": "only-for-this-test-only-for-this-test-only-for-this-test",
-        "DATABASE_URL": postgres.url(postgres.create_database()),
-        "ACDB_URL": postgres.url(postgres.create_database()),
-        "DJANGO_SETTINGS_MODULE": "ccportal.settings",
-        "DEBUG": "1",
-        "ALLOWED_HOSTS": "testserver",
-        "PYTHONPATH": str(ROOT),
-    }
-
-    def run(*arguments):
-        done = subprocess.run(
-            [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        return done.stdout
-
-    run("manage.py", "migrate", "-v0")
-    run("manage.py", "acdb_import", "demo/sample.accdb")
-    return json.loads(run("-m", "customers.tests.visit").splitlines()[-1])
+def answers(make_workspace):
+    workspace = make_workspace("postgres", DEBUG="1")  # static files need no collecting then
+    workspace.import_sample()
+    return workspace.script("customers.tests.visit")
 
 
 def test_search_finds_carons_plots_and_short_words(answers):

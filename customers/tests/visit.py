@@ -1,19 +1,15 @@
-"""A walk through the registry by Thabo, for a portal whose databases the environment names; prints what he saw."""
+"""A walk through the registry by Thabo, prints what he saw; test_postgres.py runs it."""
 
 import json
 import re
 
-import django
+from django.test import Client
 from django.test.utils import setup_test_environment
 
-django.setup()
+from ccportal.accounts.models import Employee
+from customers.models import MeterAssignment
+
 setup_test_environment()
-
-from django.test import Client  # noqa: E402 - settings first
-
-from ccportal.accounts.models import Employee  # noqa: E402 - settings first
-from customers.models import MeterAssignment  # noqa: E402 - settings first
-
 palesa = Employee.objects.create_user("1002", None, name="Palesa Molapo", role="onm_team")
 thabo = Employee.objects.create_user("1004", None, name="Thabo Mokoena", role="generic")
 client = Client()

@@ -10,16 +10,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import django
+from django.db import IntegrityError, connection, transaction
 
-django.setup()
-
-from django.db import IntegrityError, connection, transaction  # noqa: E402 - after the setup
-
-from audit.actors import Actor  # noqa: E402
-from omreport.energy.models import EnergyDay, EnergyReading  # noqa: E402
-from omreport.energy.parsing import Entry  # noqa: E402
-from omreport.energy.services import readings  # noqa: E402
+from audit.actors import Actor
+from omreport.energy.models import EnergyDay, EnergyReading
+from omreport.energy.parsing import Entry
+from omreport.energy.services import readings
 
 START = datetime(2026, 3, 1, 22, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -6,19 +6,16 @@ from datetime import datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-import django
+from billing.models import LegacyTransaction, Transaction
+from omreport.services import rollups
+from omreport.services.check import differences
+from omreport.tests.test_refresh import summaries
 
 MASERU = ZoneInfo("Africa/Maseru")
 ACCOUNTS = ["0001MAK", " 0001mak", "0001MAK\t", "0002MAK", "0001KET", "9001TOS", "12345", "", None]
 
 
 def main() -> None:
-    django.setup()
-    from billing.models import LegacyTransaction, Transaction
-    from omreport.services import rollups
-    from omreport.services.check import differences
-    from omreport.tests.test_refresh import summaries
-
     seed = int(sys.argv[1])
     random, first_id = Random(seed), 900_000 + 1_000 * seed
     rollups.rebuild()

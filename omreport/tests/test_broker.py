@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ccportal.core.testing.broker import wait_for
+from ccportal.core.testing.processes import wait_for
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 

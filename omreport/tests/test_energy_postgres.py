@@ -1,41 +1,17 @@
 """Readings on PostgreSQL: what the database itself refuses, and two loggers that send the same at once."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
-ROOT = Path(__file__).resolve().parents[2]
 ADDED = "Outcome(added=1, already=0, corrected=0)"
 ALREADY = "Outcome(added=0, already=1, corrected=0)"
 
 
 @pytest.fixture(scope="module")
-def answer(postgres, tmp_path_factory):
-    environment = {
-        **os.environ,
-        "VAR_DIR": str(tmp_path_factory.mktemp("var")),
-        "SECRET_KEY": "only-for-this-test-only-for-this-test-only-for-this-test",
-        "DATABASE_URL": postgres.url(postgres.create_database()),
-        "ACDB_URL": postgres.url(postgres.create_database()),
-        "DJANGO_SETTINGS_MODULE": "ccportal.settings",
-        "DEBUG": "1",
-        "PYTHONPATH": str(ROOT),
-    }
-
-    def run(*arguments):
-        done = subprocess.run(
-            [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        return done.stdout
-
-    run("manage.py", "migrate", "-v0")
-    return json.loads(run("-m", "omreport.tests.energy_at_once").splitlines()[-1])
+def answer(make_workspace):
+    workspace = make_workspace("postgres")
+    workspace.manage("migrate", "-v0")
+    return workspace.script("omreport.tests.energy_at_once")
 
 
 def test_two_loggers_that_send_the_same_at_once_store_it_once_and_both_are_content(answer):

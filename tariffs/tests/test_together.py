@@ -70,7 +70,7 @@ def on_postgres(tmp_path_factory):
         if not made:
             made.update({name: postgres.create_database() for name in ("DATABASE_URL", "ACDB_URL")})
             folder = tmp_path_factory.mktemp("migrated")
-            blank = Installation(folder, Broker(folder), extra={name: postgres.url(made[name]) for name in made})
+            blank = Installation(folder, broker=Broker(folder), extra={name: postgres.url(made[name]) for name in made})
             blank.manage("migrate", "-v0")
             blank.python(
                 "from django.db import connections\n"

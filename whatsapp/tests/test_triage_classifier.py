@@ -1,10 +1,7 @@
 """The local classifier: its examples, its training, its figures, and what staff teach it."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections import Counter, defaultdict
 from io import StringIO
 from pathlib import Path
@@ -100,24 +97,16 @@ def test_training_again_gives_the_same_bytes(own, tmp_path, model):
     assert (tmp_path / "first.json.gz").read_bytes() == (tmp_path / "second.json.gz").read_bytes()
 
 
-def test_serving_needs_neither_scikit_learn_nor_openai(model, tmp_path):
-    own_file = classifier.own_file()
-    (tmp_path / "triage").mkdir()
-    shutil.copy(own_file, tmp_path / "triage" / own_file.name)
-    code = (
-        "import django, sys; django.setup();"
-        "from whatsapp.triage import assess, Known;"
-        "assert assess('no power', Known()).source == 'classifier';"
+def test_serving_needs_neither_scikit_learn_nor_openai(model, make_workspace):
+    workspace, own_file = make_workspace(), classifier.own_file()
+    (workspace.folder / "triage").mkdir()
+    shutil.copy(own_file, workspace.folder / "triage" / own_file.name)
+    workspace.python(
+        "import sys\n"
+        "from whatsapp.triage import assess, Known\n"
+        "assert assess('no power', Known()).source == 'classifier'\n"
         "assert not {'sklearn', 'scipy', 'openai'} & set(sys.modules), 'heavy imports'"
     )
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "ccportal.settings",
-        "SECRET_KEY": "x" * 50,
-        "ENV_FILE": str(tmp_path / "none"),
-        "VAR_DIR": str(tmp_path),
-    }
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
 
 
 def test_a_spoilt_model_file_is_no_model(tmp_path):

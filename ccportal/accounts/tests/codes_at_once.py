@@ -3,15 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-import django
+from django.core.management import call_command
+from django.db import connections
 
-django.setup()
-
-from django.core.management import call_command  # noqa: E402 - Django must be set up first
-from django.db import connections  # noqa: E402
-
-from ccportal.accounts import registration  # noqa: E402
-from customers.models import AccountSource, DirectoryAccount, DirectoryCustomer, DirectoryPhone, Status  # noqa: E402
+from ccportal.accounts import registration
+from customers.models import AccountSource, DirectoryAccount, DirectoryCustomer, DirectoryPhone, Status
 
 ACCOUNT = "0045MAK"
 TOGETHER = 8

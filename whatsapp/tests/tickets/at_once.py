@@ -7,23 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
-import django
+from django.core.management import call_command
+from django.db import connections
+from django.utils import timezone
 
-django.setup()
-
-from django.core.management import call_command  # noqa: E402 - Django must be set up first
-from django.db import connections  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from ccportal.acdb.testing import create_tables  # noqa: E402
-from ccportal.integrations.ugridplan.schemas import RemoteTicket  # noqa: E402
-from ccportal.jobs.models import OutboxMessage  # noqa: E402
-from customers.models import Site  # noqa: E402
-from whatsapp.models import Contact, Incident, Message, Offer, Report, Ticket, TicketEvent  # noqa: E402
-from whatsapp.services import clocks, dispatch, following, tickets  # noqa: E402
-from whatsapp.services.conversations import _mine  # noqa: E402 - how a worker holds a contact
-from whatsapp.tests.tickets.conftest import judged, message_of, on_call, report, told  # noqa: E402
-from whatsapp.triage import parse_command  # noqa: E402
+from ccportal.acdb.testing import create_tables
+from ccportal.integrations.ugridplan.schemas import RemoteTicket
+from ccportal.jobs.models import OutboxMessage
+from customers.models import Site
+from whatsapp.models import Contact, Incident, Message, Offer, Report, Ticket, TicketEvent
+from whatsapp.services import clocks, dispatch, following, tickets
+from whatsapp.services.conversations import _mine
+from whatsapp.tests.tickets.conftest import judged, message_of, on_call, report, told
+from whatsapp.triage import parse_command
 
 SITES = ("MAK", "KET", "TLH", "SEH", "LSB", "RIB", "MAT", "SUA")
 BY = {"actor": "Palesa Molapo", "actor_id": "1002"}

@@ -1,41 +1,17 @@
 """Workers, technicians and staff at the same moment, on SQLite and on PostgreSQL: one wins, the others are told."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
+from ccportal.core.testing.processes import ENGINES
+
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def found(request, tmp_path_factory):
+@pytest.fixture(scope="module", params=ENGINES)
+def found(request, make_workspace):
     """What came of the acts of at_once.py on a fresh installation; each has a site of its own."""
-    urls = {}
-    if request.param == "postgres":
-        server = request.getfixturevalue("postgres")
-        urls = {name: server.url(server.create_database()) for name in ("DATABASE_URL", "ACDB_URL")}
-    environment = {
-        **os.environ,
-        "VAR_DIR": str(tmp_path_factory.mktemp("at-once")),
-        "ENV_FILE": os.devnull,
-        "SECRET_KEY": "only-for-this-test-only-for-this-test-only-for-this-test",
-        "DJANGO_SETTINGS_MODULE": "ccportal.settings",
-        "DEMO": "1",
-        "REDIS_URL": "redis://127.0.0.1:1/0",
-        "UGRIDPLAN_URL": "http://127.0.0.1:1",
-        "ONM_EMAILS": "om@example.org",
-        "PYTHONPATH": str(ROOT),
-        **urls,
-    }
-    command = [sys.executable, "-m", "whatsapp.tests.tickets.at_once"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout.splitlines()[-1])
+    workspace = make_workspace(request.param, UGRIDPLAN_URL="http://127.0.0.1:1", ONM_EMAILS="om@example.org")
+    return workspace.script("whatsapp.tests.tickets.at_once")
 
 
 def test_eight_first_reporters_of_an_outage_share_one_ticket(found):

@@ -6,7 +6,7 @@ import sys
 import pytest
 from django.core import mail
 
-from ccportal.core.testing.broker import ROOT, wait_for
+from ccportal.core.testing.processes import ROOT, wait_for
 from ccportal.jobs.models import OutboxMessage
 from whatsapp.tests.tickets.conftest import report, send_all
 

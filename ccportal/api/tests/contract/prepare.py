@@ -1,11 +1,10 @@
-"""Fills the databases of the environment for the conformance tests and prints who may sign in, as JSON.
-
-``python -m ccportal.api.tests.contract.prepare`` after ``migrate`` and ``acdb_import demo/sample.accdb``.
-"""
+"""Adds people who may sign in to an installation with the sample and prints them as JSON; conftest.py runs it."""
 
 import json
 
-import django
+from ccportal.accounts import keys
+from ccportal.accounts.models import CustomerLogin, Employee
+from customers.models import AccountSource, DirectoryAccount, DirectoryPhone
 
 PASSWORD = "Katse-e-ntsho-7"
 ROLES = {"1001": "superadmin", "1002": "onm_team", "1003": "finance_team", "1004": "generic"}
@@ -14,11 +13,6 @@ SCOPES += ["tariffs.read", "tariffs.write"]
 
 
 def main() -> None:
-    django.setup()
-    from ccportal.accounts import keys
-    from ccportal.accounts.models import CustomerLogin, Employee
-    from customers.models import AccountSource, DirectoryAccount, DirectoryPhone
-
     for number, role in ROLES.items():
         Employee.objects.create_user(number, PASSWORD, name=f"Colleague {number}", role=role)
     owned = DirectoryAccount.objects.filter(owner=True, source=AccountSource.ACCOUNTS, customer_number__isnull=False)
