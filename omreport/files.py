@@ -1,32 +1,31 @@
 """Files of the reports: values for a spreadsheet, finished PDFs."""
 
-import csv
-import io
 from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
 
-from ccportal.core.charts import Figure, plain
+from ccportal.core.charts import Figure, Number, plain
 from ccportal.core.errors import NotFound
-from ccportal.core.spreadsheets import harmless
+from ccportal.core.spreadsheets import csv_file
 from ccportal.jobs.models import Job, JobState
 
 PDF_KIND = "reports.pdf"
 KEPT = timedelta(days=7)
 
 
-def figure_csv_text(figure: Figure) -> str:
-    """The table of a figure; gaps are empty, texts that a spreadsheet would run are made harmless."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
+def figure_csv(figure: Figure) -> bytes:
+    """The table of a figure; gaps are empty."""
     unit = f", {figure.unit}" if figure.unit else ""
-    writer.writerow([figure.label_name or "label", *(harmless(series.name) + unit for series in figure.series)])
-    for index, label in enumerate(figure.labels):
-        values = (plain(series.values[index]) for series in figure.series)
-        writer.writerow([harmless(label), *("" if value is None else f"{value:.10g}" for value in values)])
-    return buffer.getvalue()
+    head = [figure.label_name or "label", *(series.name + unit for series in figure.series)]
+    values = zip(*(map(_cell, series.values) for series in figure.series), strict=True)
+    return csv_file(head, ((label, *row) for label, row in zip(figure.labels, values, strict=True)))
+
+
+def _cell(value: Number) -> str | None:
+    number = plain(value)
+    return None if number is None else f"{number:.10g}"
 
 
 def folder() -> Path:

@@ -1,8 +1,6 @@
 """Report pages: the dashboard, the reports with their files, the quality of the data."""
 
-from typing import cast
-
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -10,21 +8,23 @@ from django.views.decorators.http import require_POST, require_safe
 from ccportal.accounts.permissions import requires
 from ccportal.acdb.models import AcdbImport
 from ccportal.core.charts import BarChart, Series
+from ccportal.core.downloads import saved_as
 from ccportal.core.errors import InvalidInput, NotFound
 from ccportal.core.htmx import render_page, wants_partial
 from ccportal.core.paging import page_number, paged
+from ccportal.core.spreadsheets import CSV_TYPE, XLSX_TYPE
 from ccportal.core.svg import figure_svg
 from ccportal.jobs.services import create_job
 from customers.models import DirectoryState
 from customers.queries import site_names
-from omreport import queries
+from omreport import files, queries
 from omreport.energy.queries import open_alerts
 from omreport.figures import REPORTS, Report, ReportFigure, report_named
-from omreport.files import PDF_KIND, figure_csv_text, report_file
+from omreport.files import PDF_KIND, report_file
 from omreport.forms import ReportFilterForm
 from omreport.models import FaultKind
 from omreport.report import ReportData
-from omreport.services.workbook import XLSX, workbook
+from omreport.services.workbook import workbook
 
 FAULTS_PER_PAGE = 50
 
@@ -151,20 +151,20 @@ def figure_drawing(request: HttpRequest, report: str, figure: str) -> HttpRespon
 
 @require_safe
 @requires("view_reports")
-def figure_csv(request: HttpRequest, report: str, figure: str) -> HttpResponse:
+def figure_csv(request: HttpRequest, report: str, figure: str) -> HttpResponseBase:
     """The values of one figure."""
     chosen = _figure(request, report, figure)
-    return _attachment(figure_csv_text(chosen.chart), "text/csv; charset=utf-8", f"{report}-{figure}.csv")
+    return saved_as(f"{report}-{figure}.csv", CSV_TYPE, files.figure_csv(chosen.chart))
 
 
 @require_safe
 @requires("view_reports")
-def figure_svg_file(request: HttpRequest, report: str, figure: str) -> HttpResponse:
+def figure_svg_file(request: HttpRequest, report: str, figure: str) -> HttpResponseBase:
     """The drawing of one figure."""
     chosen = _figure(request, report, figure)
     if chosen.chart.empty:
         raise NotFound("This figure has no values for this choice.")
-    return _attachment(str(figure_svg(chosen.chart)), "image/svg+xml", f"{report}-{figure}.svg")
+    return saved_as(f"{report}-{figure}.svg", "image/svg+xml", str(figure_svg(chosen.chart)).encode())
 
 
 def _figure(request: HttpRequest, report: str, figure: str) -> ReportFigure:
@@ -174,15 +174,11 @@ def _figure(request: HttpRequest, report: str, figure: str) -> ReportFigure:
 
 @require_safe
 @requires("view_reports")
-def workbook_file(request: HttpRequest, report: str) -> HttpResponse:
+def workbook_file(request: HttpRequest, report: str) -> HttpResponseBase:
     """The whole report as an XLSX workbook."""
     wanted = ReportFilterForm(request.GET).wanted()
     book = workbook(report_named(report), ReportData(wanted), site_names().names)
-    return _attachment(book, XLSX, f"{report}-report.xlsx")
-
-
-def _attachment(content: str | bytes, kind: str, name: str) -> HttpResponse:
-    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return saved_as(f"{report}-report.xlsx", XLSX_TYPE, book)
 
 
 @require_POST
@@ -199,12 +195,10 @@ def make_pdf(request: HttpRequest, report: str) -> HttpResponse:
 
 @require_safe
 @requires("view_reports")
-def pdf_file(request: HttpRequest, job_id: int) -> HttpResponse:
+def pdf_file(request: HttpRequest, job_id: int) -> FileResponse:
     """A finished PDF, for whoever asked for it, for a few days."""
     path = report_file(job_id, request.user.get_username())
-    file = FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="application/pdf")
-    # A sibling of HttpResponse that middleware takes just as well.
-    return cast(HttpResponse, file)
+    return FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="application/pdf")
 
 
 # ---------------------------------------------------------------- quality

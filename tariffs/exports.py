@@ -1,30 +1,23 @@
 """The history of rates as a file for a spreadsheet."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import islice
 
 from ccportal.core.money import rounded
 from ccportal.core.periods import meter_zone
-from ccportal.core.spreadsheets import harmless
+from ccportal.core.spreadsheets import csv_file, csv_pieces
 from tariffs.models import TariffChange
-from tariffs.simulation import Replay
+from tariffs.simulation import Line, Replay
 
 HEADER = (
     "time", "what", "level", "key", "rate_per_kwh", "previous_rate_per_kwh", "effective_from", "set_by", "set_by_name",
     "reason",
 )  # fmt: skip
-ROWS_AT_A_TIME = 1000
 
 
-def as_csv(rows: Iterable[TariffChange]) -> Iterator[str]:
-    """CSV in pieces of 1,000 rows; times are local."""
-    yield written([HEADER])
-    lines = (_cells(row) for row in rows)
-    while piece := list(islice(lines, ROWS_AT_A_TIME)):
-        yield written(piece)
+def as_csv(rows: Iterable[TariffChange]) -> Iterator[bytes]:
+    """CSV in pieces; times are local."""
+    return csv_pieces(HEADER, map(_cells, rows))
 
 
 def _cells(row: TariffChange) -> tuple[object, ...]:
@@ -32,18 +25,12 @@ def _cells(row: TariffChange) -> tuple[object, ...]:
         _local(row.at), row.kind, row.scope, row.scope_key,
         "" if row.rate is None else f"{row.rate.normalize():f}",
         "" if row.previous_rate is None else f"{row.previous_rate.normalize():f}",
-        _local(row.effective_from), harmless(row.set_by), harmless(row.set_by_name), harmless(row.notes),
+        _local(row.effective_from), row.set_by, row.set_by_name, row.notes,
     )  # fmt: skip
 
 
 def _local(moment: datetime | None) -> str:
     return f"{moment.astimezone(meter_zone()):%Y-%m-%d %H:%M:%S}" if moment else ""
-
-
-def written(rows: Iterable[Iterable[object]]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue()
 
 
 SIMULATION_HEADER = (
@@ -52,17 +39,15 @@ SIMULATION_HEADER = (
 )  # fmt: skip
 
 
-def simulation_csv(result: Replay) -> str:
+def simulation_csv(result: Replay) -> bytes:
     """One row for each account of a simulation; amounts with two decimals, over twelve months."""
-    rows: list[Iterable[object]] = [SIMULATION_HEADER]
-    for line in result.lines:
-        one = line.purchases
-        amounts = (line.present, line.proposed, line.change, line.expected_kwh, line.expected)
-        rows.append(
-            (
-                harmless(one.account), "" if one.customer is None else one.customer, harmless(one.site),
-                harmless(one.customer_type), rounded(one.kwh), rounded(one.paid), line.present_rate,
-                line.proposed_rate, *(rounded(amount) for amount in amounts),
-            )
-        )  # fmt: skip
-    return written(rows)
+    return csv_file(SIMULATION_HEADER, map(_simulated, result.lines))
+
+
+def _simulated(line: Line) -> tuple[object, ...]:
+    one = line.purchases
+    amounts = (line.present, line.proposed, line.change, line.expected_kwh, line.expected)
+    return (
+        one.account, one.customer, one.site, one.customer_type, rounded(one.kwh), rounded(one.paid),
+        line.present_rate, line.proposed_rate, *(rounded(amount) for amount in amounts),
+    )  # fmt: skip

@@ -1,7 +1,5 @@
 """What an export is made of: the rows of a table or of a prepared set, ready for CSV and XLSX."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ from audit.tables.rows import rows_of
 from ccportal.acdb.introspection import get_table
 from ccportal.acdb.values import json_value
 from ccportal.core.errors import InvalidInput
-from ccportal.core.spreadsheets import harmless
+from ccportal.core.spreadsheets import csv_of_batches, harmless
 
 Batches = Iterator[Iterable[Sequence[Any]]]
 _CHUNK = 1000
@@ -89,20 +87,7 @@ def _of_set(wanted: Mapping[str, Any]) -> Source:
 
 def csv_pieces(source: Source) -> Iterator[bytes]:
     """The file in pieces; CR LF, UTF-8."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(map(harmless, source.columns))
-    for batch in source.batches("csv"):
-        writer.writerows(batch)
-        yield _taken(buffer)
-    yield _taken(buffer)
-
-
-def _taken(buffer: io.StringIO) -> bytes:
-    text = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return text.encode("utf-8", "replace")
+    return csv_of_batches(source.columns, source.batches("csv"))
 
 
 def _safe_text(value: Any) -> Any:

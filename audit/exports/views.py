@@ -5,9 +5,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,13 +15,14 @@ from audit.exports import services
 from audit.exports.forms import ChoiceForm, ExportForm, SetForm, TableForm
 from audit.exports.sets import SETS
 from audit.exports.sources import csv_pieces, source_of
-from audit.tables.exports import CSV_TYPE, XLSX_TYPE
 from ccportal.accounts.callers import caller_of
 from ccportal.accounts.permissions import requires
 from ccportal.acdb.introspection import get_table, tables
+from ccportal.core.downloads import saved_as
 from ccportal.core.errors import Conflict, InvalidInput
 from ccportal.core.htmx import render_page
 from ccportal.core.periods import Month, local_today
+from ccportal.core.spreadsheets import CSV_TYPE, XLSX_TYPE
 from ccportal.jobs.models import JobState
 
 
@@ -44,7 +44,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @requires("export_tables")
-def make(request: HttpRequest) -> HttpResponse:
+def make(request: HttpRequest) -> HttpResponseBase:
     """A small export as the answer, a large one as work for the worker."""
     form = _form(request, request.POST)
     if not form.is_valid():
@@ -54,9 +54,7 @@ def make(request: HttpRequest) -> HttpResponse:
         source = source_of(wanted)
         if wanted["format"] == "csv" and source.count(settings.EXPORT_INLINE_ROWS) <= settings.EXPORT_INLINE_ROWS:
             services.log(actor, source.title, wanted)
-            answer = StreamingHttpResponse(csv_pieces(source), content_type=CSV_TYPE)
-            answer["Content-Disposition"] = content_disposition_header(True, f"{source.title}.csv") or ""
-            return answer  # type: ignore[return-value]  # Django types streams apart
+            return saved_as(f"{source.title}.csv", CSV_TYPE, csv_pieces(source))
         services.order(actor, wanted)
     except (InvalidInput, Conflict) as error:
         form.add_error(error.field if error.field in form.fields else None, error.message)
@@ -68,13 +66,12 @@ def make(request: HttpRequest) -> HttpResponse:
 @require_safe
 @requires("export_tables")
 @never_cache
-def file(request: HttpRequest, token: str) -> HttpResponse:
+def file(request: HttpRequest, token: str) -> FileResponse:
     """A finished file."""
     export, path = services.fetch(caller_of(request), token)
     kind = XLSX_TYPE if export.format == "xlsx" else CSV_TYPE
-    answer = FileResponse(path.open("rb"), as_attachment=True, filename=f"{export.title}.{export.format}")
-    answer["Content-Type"] = kind
-    return answer  # type: ignore[return-value]  # Django types streams apart
+    name = f"{export.title}.{export.format}"
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=kind)
 
 
 @require_POST

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.negotiation import BaseContentNegotiation
@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from audit import services
 from audit.actors import Actor
 from audit.models import Mutation
-from audit.tables import counts, exports
+from audit.tables import counts
 from audit.tables import serializers as shapes
 from audit.tables.access import is_own, readable_table
 from audit.tables.downloads import download_response
@@ -26,6 +26,7 @@ from ccportal.api.endpoints import by_method, endpoint, validated
 from ccportal.api.permissions import EMPLOYEE, SIGNED_IN
 from ccportal.api.schema import faults
 from ccportal.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from ccportal.core.spreadsheets import XLSX_TYPE
 
 READ, WRITE = "tables.read", "tables.write"
 
@@ -182,11 +183,11 @@ def delete_record(request: Request, table_name: str, record_id: str) -> Response
     ],
     responses={
         (200, "text/csv"): OpenApiTypes.STR,
-        (200, exports.XLSX_TYPE): OpenApiTypes.BINARY,
+        (200, XLSX_TYPE): OpenApiTypes.BINARY,
         **faults(400, 404),
     },
 )
-def export_table(request: Request, table_name: str) -> HttpResponse:
+def export_table(request: Request, table_name: str) -> HttpResponseBase:
     """Download a table as CSV or XLSX, with the filters of the listing and without limit of rows.
 
     A sheet holds 1,048,575 rows; more are a 400 for XLSX. Texts that a spreadsheet would run as a formula get an

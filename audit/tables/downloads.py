@@ -2,22 +2,21 @@
 
 from collections.abc import Sequence
 
-from django.http import FileResponse, HttpResponse, StreamingHttpResponse
-from django.utils.http import content_disposition_header
+from django.http import FileResponse, HttpResponseBase
 
 from audit.tables import counts, exports
 from audit.tables.rows import Rows
+from ccportal.core.downloads import saved_as
+from ccportal.core.spreadsheets import CSV_TYPE, XLSX_TYPE
 
 XLSX_CHUNK = 256 * 1024
 
 
-def download_response(rows: Rows, columns: Sequence[str], kind: str, name: str) -> HttpResponse:
+def download_response(rows: Rows, columns: Sequence[str], kind: str, name: str) -> HttpResponseBase:
     """The columns of some rows as ``csv`` or ``xlsx``, streamed, to be saved under ``name``."""
-    response: HttpResponse | StreamingHttpResponse
-    if kind == "xlsx":
-        response = FileResponse(exports.xlsx_file(rows, counts.total(rows), columns), content_type=exports.XLSX_TYPE)
-        response.block_size = XLSX_CHUNK
-    else:
-        response = StreamingHttpResponse(exports.csv_pieces(rows, columns), content_type=exports.CSV_TYPE)
-    response["Content-Disposition"] = content_disposition_header(True, f"{name}.{kind}") or ""
-    return response  # type: ignore[return-value]  # Django types streams apart; to a view they are answers
+    if kind != "xlsx":
+        return saved_as(f"{name}.csv", CSV_TYPE, exports.csv_pieces(rows, columns))
+    file = exports.xlsx_file(rows, counts.total(rows), columns)
+    response = FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX_TYPE)
+    response.block_size = XLSX_CHUNK
+    return response

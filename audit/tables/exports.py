@@ -1,7 +1,5 @@
 """Downloads of a table (semantics 22): CSV as a stream, XLSX by way of a temporary file."""
 
-import csv
-import io
 import tempfile
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
@@ -10,10 +8,8 @@ from audit.tables.batches import batches, chosen_columns
 from audit.tables.cells import csv_converter, xlsx_converter
 from audit.tables.rows import Rows
 from ccportal.core.errors import InvalidInput
-from ccportal.core.spreadsheets import harmless
+from ccportal.core.spreadsheets import csv_of_batches
 
-CSV_TYPE = "text/csv; charset=utf-8"
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: What a sheet holds, its header included.
 SHEET_ROWS = 1_048_576
 
@@ -23,18 +19,8 @@ def csv_pieces(rows: Rows, names: Sequence[str] = ()) -> Iterator[bytes]:
 
     The query is run before this returns.
     """
-    found = batches(rows, csv_converter, names)
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(harmless(column.name) for column in chosen_columns(rows.table, names))
-
-    def pieces() -> Iterator[bytes]:
-        for batch in found:
-            writer.writerows(batch)
-            yield _taken(buffer)
-        yield _taken(buffer)
-
-    return pieces()
+    head = [column.name for column in chosen_columns(rows.table, names)]
+    return csv_of_batches(head, batches(rows, csv_converter, names))
 
 
 def xlsx_file(rows: Rows, count: int, names: Sequence[str] = ()) -> BinaryIO:
@@ -59,10 +45,3 @@ def xlsx_file(rows: Rows, count: int, names: Sequence[str] = ()) -> BinaryIO:
         raise
     file.seek(0)
     return file
-
-
-def _taken(buffer: io.StringIO) -> bytes:
-    text = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return text.encode("utf-8", "replace")

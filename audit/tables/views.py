@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -141,7 +141,7 @@ def record(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 @requires("export_tables")
-def download(request: HttpRequest, name: str, kind: str) -> HttpResponse:
+def download(request: HttpRequest, name: str, kind: str) -> HttpResponseBase:
     """The rows that the table's page shows, all of them, as a file."""
     found = get_table(name)
     return download_response(wanted_of(found, request).rows(found), found.column_names, kind, found.name)

@@ -3,13 +3,12 @@
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from billing.exports import ROWS_AT_A_TIME, as_csv
+from billing.exports import as_csv
 from billing.figures import charts_of
 from billing.forms.account import TransactionForm
 from billing.queries.account import account_record
@@ -18,9 +17,11 @@ from billing.queries.owners import customer_entry, first_account_of, near_matche
 from billing.queries.payments import payments_of_rows
 from ccportal.accounts.permissions import requires
 from ccportal.acdb.accountnumbers import looks_like_account, parse_typed
+from ccportal.core.downloads import saved_as
 from ccportal.core.errors import NotFound
 from ccportal.core.htmx import render_page, wants_partial
 from ccportal.core.paging import page_number, paged
+from ccportal.core.spreadsheets import CSV_TYPE, ROWS_AT_A_TIME
 
 PAGE_SIZE = 25
 LONGEST_QUESTION = 100
@@ -94,14 +95,11 @@ def summary(request: HttpRequest, account: str) -> HttpResponse:
 
 @require_safe
 @requires("view_billing")
-def transactions_csv(request: HttpRequest, account: str) -> HttpResponse:
+def transactions_csv(request: HttpRequest, account: str) -> HttpResponseBase:
     """The transactions that the filters of the page select, as CSV, streamed."""
     ledger = ledger_of(parse_typed(account))
     if not ledger:
         raise NotFound(f"There are no transactions on account {ledger.account[:20]}.")
     rows = transactions(ledger, TransactionForm(request.GET).wanted())
     pieces = as_csv(rows.iterator(ROWS_AT_A_TIME), ledger.account)
-    response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
-    name = f"{ledger.account}-transactions.csv"
-    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    return response  # type: ignore[return-value]  # a sibling of HttpResponse that middleware takes just as well
+    return saved_as(f"{ledger.account}-transactions.csv", CSV_TYPE, pieces)

@@ -1,14 +1,14 @@
 """Payments: the list, one payment with all that is known of it, and recording one."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.actors import Actor
-from billing.exports import ROWS_AT_A_TIME, payments_as_csv
+from billing.exports import payments_as_csv
 from billing.forms.payments import NoteForm, PaymentFilterForm, RecordForm
 from billing.models import NotificationState, Payment, PaymentKind, PaymentState
 from billing.providers import known_provider
@@ -20,9 +20,11 @@ from billing.services.payments import AlreadyRecorded, Draft
 from billing.services.posting import outlook_of
 from billing.services.transactions import Outlook
 from ccportal.accounts.permissions import requires
+from ccportal.core.downloads import saved_as
 from ccportal.core.errors import NotFound
 from ccportal.core.htmx import render_page
 from ccportal.core.paging import page_number, paged
+from ccportal.core.spreadsheets import CSV_TYPE, ROWS_AT_A_TIME
 
 PAGE_SIZE = 25
 VIEW, WRITE = "view_billing", "write_transactions"
@@ -48,13 +50,10 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @requires(VIEW)
-def as_csv(request: HttpRequest) -> HttpResponse:
+def as_csv(request: HttpRequest) -> HttpResponseBase:
     """The payments that the filters select, as CSV, streamed."""
     rows = queries.payments(PaymentFilterForm(request.GET, queries.sites_seen()).wanted())
-    pieces = payments_as_csv(rows.iterator(ROWS_AT_A_TIME))
-    response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = content_disposition_header(True, "payments.csv") or "attachment"
-    return response  # type: ignore[return-value]  # a sibling of HttpResponse that middleware takes just as well
+    return saved_as("payments.csv", CSV_TYPE, payments_as_csv(rows.iterator(ROWS_AT_A_TIME)))
 
 
 @require_safe

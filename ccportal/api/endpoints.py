@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import conditional_page
 from rest_framework.request import Request
@@ -36,8 +36,8 @@ from ccportal.api import idempotency
 from ccportal.api.limits import check_body_size, check_text
 from ccportal.api.permissions import STATEMENTS
 
-Handler = Callable[..., HttpResponse]
-View = Callable[..., HttpResponse]
+Handler = Callable[..., HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 
 
 class Endpoint(APIView):
@@ -62,7 +62,7 @@ class Endpoint(APIView):
             return []
         return super().get_authenticators()
 
-    def answer(self, function: Handler, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answer(self, function: Handler, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """What the function answers, its faults included, as the caller will see it."""
         try:
             return function(*args, **kwargs)
@@ -110,7 +110,7 @@ def endpoint(
 
     def decorate(function: Handler) -> View:
         @wraps(function)
-        def handler(self: Endpoint, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        def handler(self: Endpoint, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method == "POST" and "POST" not in self.not_idempotent:
                 return idempotency.once(request, lambda: self.answer(function, request, *args, **kwargs))
             return function(request, *args, **kwargs)

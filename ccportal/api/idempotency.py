@@ -10,9 +10,10 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import cast
 
 from django.db import IntegrityError, transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -27,7 +28,7 @@ MAX_KEPT_BODY = 1024 * 1024
 _KEY = re.compile(r"^[\x21-\x7e]{1,120}\Z")
 
 
-def once(request: Request, act: Callable[[], HttpResponse]) -> HttpResponse:
+def once(request: Request, act: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """Do ``act``, or replay what it answered when this caller sent the same key before.
 
     ``act`` turns its own faults into answers; an exception that passes leaves the key without an answer.
@@ -43,7 +44,7 @@ def once(request: Request, act: Callable[[], HttpResponse]) -> HttpResponse:
     if not is_first:
         return _replay(row, digest)
     response = act()
-    _keep(row, response, request)
+    _keep(row, cast(HttpResponse, response), request)  # only what is read is streamed
     return response
 
 

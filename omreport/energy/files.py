@@ -17,6 +17,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from ccportal.core.errors import InvalidInput
+from ccportal.core.spreadsheets import csv_file
 
 #: A year of quarter-hours of a channel. Storing them is one transaction, which must not keep other writers waiting:
 #: 120,000 rows took 33 seconds on a busy machine.
@@ -188,9 +189,7 @@ def _layout(names: list[str]) -> bool:
 
 def template_csv() -> bytes:
     """A file to fill in, with two examples."""
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows([(*INTERVAL, OPTIONAL), *_EXAMPLE])
-    return buffer.getvalue().encode()
+    return csv_file((*INTERVAL, OPTIONAL), _EXAMPLE)
 
 
 def template_xlsx() -> bytes:

@@ -1,15 +1,13 @@
 """The page of the reliability indices and its file."""
 
-import csv
-import io
-
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from ccportal.accounts.permissions import requires
 from ccportal.core.charts import BarChart, Series
+from ccportal.core.downloads import saved_as
 from ccportal.core.htmx import render_page
-from ccportal.core.spreadsheets import harmless
+from ccportal.core.spreadsheets import CSV_TYPE, csv_file
 from customers.queries import site_names
 from omreport.interruptions import queries
 from omreport.reliability import Line
@@ -41,22 +39,18 @@ def reliability(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @requires("view_reports")
-def reliability_csv(request: HttpRequest) -> HttpResponse:
+def reliability_csv(request: HttpRequest) -> HttpResponseBase:
     """The indices as CSV; what cannot be computed is empty."""
     names = site_names().names
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(HEADS)
-    for line in queries.lines(_site(request, names)):
-        found = line.found
-        counts = (found.customers, found.outages, found.momentary, found.unstated, found.ongoing, found.interruptions)
-        values = (found.saidi, found.saifi, found.caidi)
-        words = [str(line.quarter), harmless(line.site), harmless(names.get(line.site, ""))]
-        writer.writerow([*words, *counts, *("" if value is None else f"{value:.4f}" for value in values)])
-    disposition = 'attachment; filename="reliability.csv"'
-    return HttpResponse(
-        buffer.getvalue(), content_type="text/csv; charset=utf-8", headers={"Content-Disposition": disposition}
-    )
+    lines = queries.lines(_site(request, names))
+    return saved_as("reliability.csv", CSV_TYPE, csv_file(HEADS, (_cells(line, names) for line in lines)))
+
+
+def _cells(line: Line, names: dict[str, str]) -> tuple[object, ...]:
+    found = line.found
+    counts = (found.customers, found.outages, found.momentary, found.unstated, found.ongoing, found.interruptions)
+    indices = (None if value is None else f"{value:.4f}" for value in (found.saidi, found.saifi, found.caidi))
+    return (str(line.quarter), line.site, names.get(line.site), *counts, *indices)
 
 
 def _site(request: HttpRequest, names: dict[str, str]) -> str:

@@ -12,7 +12,6 @@ from omreport import queries
 from omreport.figures import Report, ReportFigure
 from omreport.report import ReportData
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST_SHEET_NAME = 31
 
 

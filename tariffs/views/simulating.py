@@ -4,17 +4,18 @@ from collections import Counter
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.actors import Actor
 from ccportal.accounts.permissions import requires
 from ccportal.core.charts import BarChart, Series
+from ccportal.core.downloads import saved_as
 from ccportal.core.errors import Conflict, InvalidInput
 from ccportal.core.htmx import render_page
 from ccportal.core.money import symbol
+from ccportal.core.spreadsheets import CSV_TYPE
 from tariffs import services
 from tariffs.exports import simulation_csv
 from tariffs.forms import PlanForm, ProposalForm
@@ -101,14 +102,12 @@ def _charts(result: Replay) -> list[BarChart]:
 
 @require_safe
 @requires("view_tariffs")
-def simulator_csv(request: HttpRequest) -> HttpResponse:
+def simulator_csv(request: HttpRequest) -> HttpResponseBase:
     """Every account of a simulation, as CSV."""
     form, months = _form(request.GET), replaying.window()
     if not form.is_valid() or months is None:
         raise InvalidInput("Give at least one rate, as a number with a point, like 6.25.")
-    response = HttpResponse(simulation_csv(_replayed(form, months)), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = content_disposition_header(True, "tariff-simulation.csv") or "attachment"
-    return response
+    return saved_as("tariff-simulation.csv", CSV_TYPE, simulation_csv(_replayed(form, months)))
 
 
 @require_safe

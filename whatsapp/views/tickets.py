@@ -1,22 +1,21 @@
 """The board of tickets and the page of one: its clocks, history, people, and what can be done."""
 
-import csv
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ccportal.accounts.permissions import requires
+from ccportal.core.downloads import saved_as
 from ccportal.core.errors import NotFound, PortalError
 from ccportal.core.htmx import render_page
 from ccportal.core.paging import page_number, paged
-from ccportal.core.spreadsheets import harmless
+from ccportal.core.spreadsheets import CSV_TYPE, csv_pieces
 from customers.queries import site_names
 from whatsapp.forms.tickets import (
     AssignForm,
@@ -63,26 +62,10 @@ def board(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @requires("view_care")
-def export(request: HttpRequest) -> StreamingHttpResponse:
+def export(request: HttpRequest) -> HttpResponseBase:
     """The board as it is filtered, as CSV."""
     rows = queries.csv_rows(queries.board(BoardForm(request.GET).wanted()))
-    answer = StreamingHttpResponse(_csv(rows), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="tickets.csv"'
-    return answer
-
-
-def _csv(rows: Iterator[tuple[object, ...]]) -> Iterator[str]:
-    """Lines of CSV that no spreadsheet takes for formulas."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(queries.HEAD)
-    for row in rows:
-        writer.writerow([harmless(str(value)) for value in row])
-        if out.tell() > 65536:
-            yield out.getvalue()
-            out.seek(0)
-            out.truncate()
-    yield out.getvalue()
+    return saved_as("tickets.csv", CSV_TYPE, csv_pieces(queries.HEAD, rows))
 
 
 @require_safe

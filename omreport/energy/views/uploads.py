@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -11,11 +11,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audit.actors import Actor
 from ccportal.accounts.permissions import requires
+from ccportal.core.downloads import saved_as
 from ccportal.core.errors import NotFound, PortalError
 from ccportal.core.htmx import render_page
 from ccportal.core.paging import page_number, paged
+from ccportal.core.spreadsheets import CSV_TYPE, XLSX_TYPE
 from omreport.energy import files, queries
-from omreport.energy.exports import XLSX
 from omreport.energy.forms import UploadForm
 from omreport.energy.models import UploadState
 from omreport.energy.services import uploads
@@ -100,14 +101,13 @@ def upload_discard(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @requires("enter_generation")
-def template_file(request: HttpRequest, form: str) -> HttpResponse:
+def template_file(request: HttpRequest, form: str) -> HttpResponseBase:
     """An empty file with the headings and two examples."""
-    known = {"csv": (files.template_csv, "text/csv; charset=utf-8"), "xlsx": (files.template_xlsx, XLSX)}
+    known = {"csv": (files.template_csv, CSV_TYPE), "xlsx": (files.template_xlsx, XLSX_TYPE)}
     if form not in known:
         raise NotFound("There is no such template.")
     make, kind = known[form]
-    disposition = f'attachment; filename="energy-readings.{form}"'
-    return HttpResponse(make(), content_type=kind, headers={"Content-Disposition": disposition})
+    return saved_as(f"energy-readings.{form}", kind, make())
 
 
 def _list(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
