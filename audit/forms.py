@@ -5,11 +5,8 @@ from django.http import QueryDict
 
 from audit.models import Action, MutationState
 from audit.queries import MutationFilter
+from ccportal.core.fields import DayField, MomentField
 from ccportal.core.templatetags.portal import table as table_words
-
-
-def day_field(label: str) -> forms.DateField:
-    return forms.DateField(required=False, label=label, widget=forms.DateInput(attrs={"type": "date"}))
 
 
 class MutationFilterForm(forms.Form):
@@ -21,8 +18,8 @@ class MutationFilterForm(forms.Form):
     event = forms.ChoiceField(required=False)
     action = forms.ChoiceField(required=False, choices=[("", "Any action"), *Action.choices])
     state = forms.ChoiceField(required=False, choices=[("", "Any state"), *MutationState.choices])
-    since = day_field("From")
-    until = day_field("To")
+    since = DayField(required=False, label="From")
+    until = DayField(required=False, label="To")
 
     def __init__(self, data: QueryDict, tables: list[str], events: list[str]) -> None:
         # Links of other pages and programs name the number as the API does.
@@ -39,11 +36,7 @@ class MutationFilterForm(forms.Form):
 class AsOfForm(forms.Form):
     """The moment at which a record is wanted, in the portal's zone."""
 
-    at = forms.DateTimeField(
-        required=False,
-        label="As of",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
+    at = MomentField(required=False, label="As of")
 
 
 class RevertForm(forms.Form):

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from ccportal.core.errors import InvalidInput
+from ccportal.core.fields import DayField
 from ccportal.core.money import symbol
 from ccportal.core.periods import meter_zone
 from tariffs.models import ChangeKind, Scope
@@ -95,8 +96,8 @@ class HistoryForm(forms.Form):
     key = forms.CharField(required=False, max_length=40, label="Site or customer number")
     kind = forms.ChoiceField(required=False, label="What", choices=[("", "Anything"), *ChangeKind.choices])
     user = forms.CharField(required=False, max_length=40, label="Employee number")
-    since = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    since = DayField(required=False, label="From")
+    until = DayField(required=False, label="To")
 
     def wanted(self) -> HistoryFilter:
         self.is_valid()

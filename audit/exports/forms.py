@@ -11,6 +11,7 @@ from audit.exports.sets import SETS, PreparedSet
 from audit.tables.filters import OPERATORS
 from ccportal.acdb.introspection import Table
 from ccportal.core.errors import InvalidInput
+from ccportal.core.fields import DayField
 
 FILTER_ROWS = 3
 
@@ -89,8 +90,8 @@ class FilterRow:
 class SetForm(ExportForm):
     """Of a prepared set; those of a period ask for it."""
 
-    since = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(required=False, label="To, included", widget=forms.DateInput(attrs={"type": "date"}))
+    since = DayField(required=False, label="From")
+    until = DayField(required=False, label="To, included")
 
     def __init__(self, name: str, data: Any = None, initial: dict[str, Any] | None = None) -> None:
         prepared = SETS.get(name)

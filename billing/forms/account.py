@@ -3,15 +3,7 @@
 from django import forms
 
 from billing.queries.ledger import TransactionFilter
-
-
-class DayInput(forms.DateInput):
-    """The browser's own calendar; it sends and takes ``2026-10-31``."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
+from ccportal.core.fields import DayField
 
 
 class TransactionForm(forms.Form):
@@ -27,8 +19,8 @@ class TransactionForm(forms.Form):
             ("other", "Reversals and others"),
         ],
     )
-    first = forms.DateField(required=False, label="From", widget=DayInput)
-    last = forms.DateField(required=False, label="To", widget=DayInput)
+    first = DayField(required=False, label="From")
+    last = DayField(required=False, label="To")
 
     def clean(self) -> None:
         super().clean()

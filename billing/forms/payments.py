@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from billing.forms.account import DayInput
 from billing.forms.transactions import CLOCK_SKEW, MinuteInput
 from billing.models import PaymentState
 from billing.providers import clean_reference, providers
@@ -14,6 +13,7 @@ from billing.queries.payments import PaymentFilter
 from billing.services.payments import MAX_AMOUNT, Draft
 from ccportal.acdb.accountnumbers import looks_like_account, parse_typed
 from ccportal.core.errors import InvalidInput
+from ccportal.core.fields import DayField
 from ccportal.core.money import symbol
 from ccportal.core.periods import local_now
 from ccportal.core.phones import parse_typed as parse_phone
@@ -30,8 +30,8 @@ class PaymentFilterForm(forms.Form):
     state = forms.ChoiceField(required=False, choices=[("", "Any state"), *PaymentState.choices])
     provider = forms.ChoiceField(required=False)
     site = forms.ChoiceField(required=False)
-    first = forms.DateField(required=False, label="From", widget=DayInput)
-    last = forms.DateField(required=False, label="To", widget=DayInput)
+    first = DayField(required=False, label="From")
+    last = DayField(required=False, label="To")
 
     def __init__(self, data: Mapping[str, Any], sites: Sequence[str]) -> None:
         super().__init__(data)

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from ccportal.core.errors import InvalidInput
+from ccportal.core.fields import DayField
 from ccportal.core.periods import local_today
 from customers.formats import CUSTOMER_TYPES, parse_serial
 from customers.positions import Position, parse_degrees
@@ -63,9 +64,8 @@ class AssignForm(forms.Form):
     )
     customer_type = forms.ChoiceField(required=False, label="Customer type")
     village = forms.CharField(required=False, max_length=80)
-    connected_on = forms.DateField(
+    connected_on = DayField(
         label="Installed on",
-        widget=forms.DateInput(attrs={"type": "date"}),
         error_messages={"required": "Give the day on which the meter was installed."},
     )
 
