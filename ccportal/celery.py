@@ -41,6 +41,7 @@ SCHEDULE: dict[str, float | crontab] = {
     "audit.verify": crontab(hour="2", minute="40"),
     "whatsapp.check_cloud": MINUTE,
     "whatsapp.clean": crontab(hour="3", minute="45"),
+    "whatsapp.forget": crontab(hour="3", minute="55"),
     "accounts.clean": crontab(hour="3", minute="35"),
     "jobs.clean": crontab(hour="3", minute="40"),
     "omreport.clean_files": crontab(hour="3", minute="50"),

@@ -258,6 +258,9 @@ WHATSAPP_IDLE_MINUTES = env.integer("WHATSAPP_IDLE_MINUTES", 30)
 WHATSAPP_REPLIES_PER_MINUTE = env.integer("WHATSAPP_REPLIES_PER_MINUTE", 6)
 WHATSAPP_UNCERTAIN_MINUTES = env.integer("WHATSAPP_UNCERTAIN_MINUTES", 10)
 WHATSAPP_MEDIA_MAX_BYTES = env.integer("WHATSAPP_MEDIA_MAX_MB", 16) * 1024 * 1024
+# Days until files and words of messages are deleted; 0 keeps them for ever. Tickets keep their own words.
+WHATSAPP_KEEP_FILES_DAYS = env.integer("WHATSAPP_KEEP_FILES_DAYS", 365)
+WHATSAPP_KEEP_TEXTS_DAYS = env.integer("WHATSAPP_KEEP_TEXTS_DAYS", 1095)
 
 # ---------------------------------------------------------------- tickets and uGridPlan
 UGRIDPLAN_URL = env.text("UGRIDPLAN_URL")

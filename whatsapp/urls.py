@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from whatsapp.views import channels, customers, inbox, media, replies, roster, simulator, tickets
+from whatsapp.views import channels, contacts, customers, inbox, media, replies, roster, simulator, tickets
 
 app_name = "whatsapp"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("inbox/<int:pk>/hand-back/", inbox.hand_back, name="hand_back"),
     path("inbox/<int:pk>/done/", inbox.done, name="done"),
     path("inbox/<int:pk>/link/", inbox.link, name="link"),
+    path("contacts/<int:pk>/forget/", contacts.forget, name="forget"),
     path("judgements/<int:pk>/correct/", inbox.correct, name="correct"),
     path("quality/", inbox.quality, name="quality"),
     path("replies/", replies.index, name="replies"),

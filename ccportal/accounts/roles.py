@@ -29,6 +29,7 @@ PERMISSIONS: dict[str, str] = {
     "enter_generation": "enter generation readings",
     "view_jobs": "see background work",
     "link_whatsapp": "link the WhatsApp number",
+    "forget_contacts": "delete what a contact wrote",
     "import_acdb": "import the customer database",
     "manage_roles": "manage employees and roles",
     "manage_sites": "manage sites",

@@ -3,7 +3,7 @@
 An entry is shown when its address exists and the role has its permission; apps need not register anything.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,12 +26,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Link:
-    """An entry as one person sees it."""
+    """An entry as one person sees it; ``waiting`` is how many things wait there, None where nothing is counted."""
 
     label: str
     url: str
     icon: str
     current: bool
+    waiting: int | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,18 @@ ENTRIES: dict[str, tuple[Entry, ...]] = {
 }
 
 
+#: Name of an address -> permission and count. The floor knows no app: apps add theirs when they are ready.
+_counted: dict[str, tuple[str, Callable[[], int]]] = {}
+
+
+def count_waiting(view: str, permission: str, count: Callable[[], int]) -> None:
+    """Show beside an entry how many things wait there, to those with ``permission``.
+
+    ``count`` runs for every page that somebody opens: one query that an index answers.
+    """
+    _counted[view] = permission, count
+
+
 def for_request(request: HttpRequest) -> list[Group]:
     """The groups with at least one page that the signed-in person may use."""
     groups = []
@@ -96,7 +109,12 @@ def _links(entries: Iterable[Entry], request: HttpRequest) -> Iterable[Link]:
     for entry in entries:
         url = _address(entry.view)
         if url and _may(request.user, entry.permission):
-            yield Link(entry.label, url, entry.icon, _is_current(request.path, url))
+            yield Link(entry.label, url, entry.icon, _is_current(request.path, url), _waiting(request, entry.view))
+
+
+def _waiting(request: HttpRequest, view: str) -> int | None:
+    permission, count = _counted.get(view, (ANYBODY, None))
+    return count() if count and _may(request.user, permission) else None
 
 
 def _address(view: str) -> str:

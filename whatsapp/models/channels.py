@@ -85,6 +85,7 @@ class Conversation(models.Model):
             models.Index(fields=["state", "-last_message_at"], name="conversation_inbox"),
             models.Index(fields=["contact", "-last_message_at"], name="conversation_of_contact"),
             models.Index(fields=["awaiting", "last_message_at"], name="conversation_unplaced"),
+            models.Index(fields=["state"], condition=models.Q(needs_staff=True), name="conversation_waiting"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -176,6 +177,7 @@ class MediaState(models.TextChoices):
     STORED = "stored", "Stored"
     REFUSED = "refused", "Refused"
     FAILED = "failed", "Could not be fetched"
+    DELETED = "deleted", "Deleted after its time"
 
 
 class Media(models.Model):

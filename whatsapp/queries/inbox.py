@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 
 from ccportal.core.phones import digits_of
 from whatsapp.channels.base import GROUP_KEY
@@ -40,6 +40,7 @@ SHOWN = (
     ("open", "Open"),
     ("attention", "For a person"),
     ("mine", "Mine"),
+    ("taken", "Taken over"),
     ("closed", "Closed"),
     ("all", "All"),
 )
@@ -57,13 +58,15 @@ def inbox(wanted: InboxFilter) -> QuerySet[Conversation]:
     return rows.annotate(
         last_text=Subquery(newest.values("text")[:1]),
         last_direction=Subquery(newest.values("direction")[:1]),
-        is_technician=Exists(Technician.objects.filter(phone=OuterRef("contact__phone"))),
+        technician=Subquery(Technician.objects.filter(phone=OuterRef("contact__phone")).values("name")[:1]),
     ).order_by("-last_message_at", "-pk")
 
 
 def _shown(rows: QuerySet[Conversation], wanted: InboxFilter) -> QuerySet[Conversation]:
     if wanted.show == "attention":
-        return rows.filter(Q(needs_staff=True) | Q(mode=Mode.STAFF), state=ConversationState.OPEN)
+        return rows.filter(needs_staff=True, state=ConversationState.OPEN)
+    if wanted.show == "taken":
+        return rows.filter(mode=Mode.STAFF, state=ConversationState.OPEN)
     if wanted.show == "mine":
         return rows.filter(taken_by=wanted.mine, mode=Mode.STAFF)
     if wanted.show == "all":
@@ -82,17 +85,21 @@ def _matches(text: str) -> Q:
     return found | Q(pk__in=Message.objects.filter(text__icontains=text).values("conversation_id")[:500])
 
 
+def waiting() -> int:
+    """How many conversations wait for a person; a partial index holds these alone."""
+    return Conversation.objects.filter(needs_staff=True, state=ConversationState.OPEN).count()
+
+
 def counts() -> dict[str, int]:
     """How many conversations are open, and how many of them wait for a person."""
     rows = Conversation.objects.filter(state=ConversationState.OPEN).exclude(contact__key=GROUP_KEY)
-    return rows.aggregate(
-        open=Count("pk"), attention=Count("pk", filter=Q(needs_staff=True) | Q(mode=Mode.STAFF)), unread=Sum("unread")
-    )
+    return rows.aggregate(open=Count("pk"), attention=Count("pk", filter=Q(needs_staff=True)))
 
 
 def mark() -> str:
-    """Changes with every change of the inbox: one row says whether a page has to be drawn anew."""
-    found = Conversation.objects.aggregate(newest=Max("last_message_at"), changes=Sum("version"), n=Count("pk"))
+    """Changes with every change of an open conversation: one row says whether a page has to be drawn anew."""
+    rows = Conversation.objects.filter(state=ConversationState.OPEN)
+    found = rows.aggregate(newest=Max("last_message_at"), changes=Sum("version"), n=Count("pk"))
     newest = found["newest"]
     return f"{found['n']}-{found['changes'] or 0}-{int(newest.timestamp()) if newest else 0}"
 

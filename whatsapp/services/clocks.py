@@ -1,4 +1,4 @@
-"""Clocks that run out: tickets not acknowledged or not resolved in time, resolved ones nobody speaks of any more."""
+"""Clocks that run out: tickets not acknowledged or not resolved in time, what nobody speaks of any more."""
 
 from datetime import timedelta
 
@@ -8,10 +8,12 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from ccportal.core.errors import Conflict
-from whatsapp.models import UNFINISHED, Ticket, TicketState
+from whatsapp.models import UNFINISHED, Conversation, ConversationState, Ticket, TicketState
 from whatsapp.services import lifecycle, notices, tickets
 
 _AT_A_TIME = 200
+#: By then the next message would begin a new conversation anyway (``intake.is_idle``).
+CONVERSATION_IDLE = timedelta(hours=24)
 
 
 def alert() -> int:
@@ -40,6 +42,17 @@ def _breach(late: QuerySet[Ticket], what: str) -> int:
                 notices.of_breach(ticket, what)
                 count += 1
     return count
+
+
+def close_idle() -> int:
+    """End conversations in which nothing happened for a day, unless they wait for a person; the number of them."""
+    now = timezone.now()
+    idle = Conversation.objects.filter(
+        state=ConversationState.OPEN, needs_staff=False, last_message_at__lt=now - CONVERSATION_IDLE
+    )
+    if not idle.exists():
+        return 0
+    return idle.update(state=ConversationState.CLOSED, closed_at=now, version=F("version") + 1)
 
 
 def close_silent() -> int:

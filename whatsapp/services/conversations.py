@@ -134,6 +134,7 @@ def _handle(contact: Contact, messages: list[Message], token: str) -> str:
     if conversation.mode == Mode.STAFF:
         with _mine(contact, token):
             _end(messages, _STAFF_WORDS)
+            touch(conversation, needs_staff=True)
         return "answered"
     technician = tickets.technician_for(contact)
     if technician is not None:

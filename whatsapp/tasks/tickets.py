@@ -1,4 +1,4 @@
-"""Tickets: the exchange with uGridPlan, offers to technicians, clocks, e-mail."""
+"""Tickets: the exchange with uGridPlan, offers to technicians, clocks, e-mail; what is forgotten at night."""
 
 from celery import shared_task
 from django.conf import settings
@@ -6,7 +6,7 @@ from django.core.mail import EmailMessage
 
 from ccportal.jobs import outbox
 from ccportal.jobs.models import OutboxMessage
-from whatsapp.services import clocks, dispatch, exchange, following, notices, outgoing
+from whatsapp.services import clocks, dispatch, exchange, following, notices, outgoing, retention
 
 #: How many calls to uGridPlan may be on their way at once; those of one ticket follow each other.
 CALLS = 4
@@ -51,9 +51,16 @@ def pull_tickets() -> None:
     following.pull()
 
 
+@shared_task(name="whatsapp.forget")
+def forget() -> None:
+    """Delete files and words of messages whose time is over."""
+    retention.run()
+
+
 @shared_task(name="whatsapp.watch_clocks")
 def watch_clocks() -> None:
     """Ask the next technician where one did not answer, alert where a clock ran out, close what nobody objects to."""
     dispatch.expire_due()
     clocks.alert()
     clocks.close_silent()
+    clocks.close_idle()

@@ -39,7 +39,12 @@ def test_a_photo_is_sent_with_its_caption_and_seen_on_the_phone(sign_in, palesa,
     assert send(client, lineo, JPEG, "Is it this meter?").status_code == 302
     outbox.send_due()
     sent = Message.objects.get(direction="out")
-    assert (sent.kind, sent.text, sent.state, sent.author_name) == ("image", "Is it this meter?", "delivered", "Palesa Molapo")
+    assert (sent.kind, sent.text, sent.state, sent.author_name) == (
+        "image",
+        "Is it this meter?",
+        "delivered",
+        "Palesa Molapo",
+    )
     photo = sent.media.get()
     address = f'<img class="photo" src="/care/media/{photo.pk}/"'
     assert address in client.get(f"/care/inbox/{lineo.pk}/").content.decode()
