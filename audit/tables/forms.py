@@ -14,6 +14,7 @@ from ccportal.acdb.dates import parse_naive
 from ccportal.acdb.introspection import BINARIES, DECIMALS, FLOATS, WHOLE_NUMBERS, Column, Table
 from ccportal.acdb.values import Row, jsonable
 from ccportal.core.errors import InvalidInput
+from ccportal.core.forms import choice_field
 
 MAX_MEMO = 60_000
 UNFINISHED = "This form is not complete any more; open the record again."
@@ -34,8 +35,8 @@ class RowsForm(forms.Form):
         super().__init__(data, auto_id="filter-%s")
         names = [(name, name) for name in table.column_names]
         operators = operators_for(column) if column else OPERATORS
-        self.fields["col"].choices = [("", "–"), *names]  # type: ignore[attr-defined]  # a ChoiceField
-        self.fields["op"].choices = [(name, OPERATORS[name]) for name in operators]  # type: ignore[attr-defined]
+        choice_field(self, "col").choices = [("", "–"), *names]
+        choice_field(self, "op").choices = [(name, OPERATORS[name]) for name in operators]
         if column and column.family == "date":
             for name in ("val", "to"):
                 self.fields[name].widget = forms.DateInput(attrs={"type": "date"})

@@ -92,8 +92,10 @@ class RecordEnvelope(serializers.Serializer):
 
 
 class RecordWrite(serializers.Serializer):
-    # The contract's name; Serializer.data is the answer's, which is not asked for here.
-    data = serializers.DictField(child=Cell(), help_text="Column (in any case) to value.")  # type: ignore[assignment]
+    # The contract's name; it hides Serializer.data, which is the answer's and not asked for here.
+    data = serializers.DictField(  # type: ignore[assignment]  # as said above
+        child=Cell(), help_text="Column (in any case) to value."
+    )
     expected = serializers.DictField(
         child=Cell(),
         required=False,

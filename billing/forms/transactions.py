@@ -11,6 +11,7 @@ from django.utils import timezone
 from billing.calculations import Kind, kind_of, number
 from billing.models import HistoryRow
 from billing.services.transactions import Draft
+from ccportal.core.forms import choice_field
 from ccportal.core.money import symbol
 from ccportal.core.periods import local_now, meter_zone
 
@@ -83,7 +84,7 @@ class DraftForm(ReasonForm):
             }
         )
         if kind == Kind.OTHER:  # neither of the three: nothing is chosen for anybody
-            form.fields["kind"].choices = [("", "Choose"), *KINDS]  # type: ignore[attr-defined]  # a ChoiceField
+            choice_field(form, "kind").choices = [("", "Choose"), *KINDS]
         return form
 
     def clean_at(self) -> Any:

@@ -123,7 +123,7 @@ def delete(table: Table, record_id: str, expected_old: Mapping[str, Any]) -> Non
     connection = acdb()
     with _writing(table), connection.cursor() as cursor:
         where, params, _ = _guarded(connection, cursor, table, record_id, expected_old)
-        cursor.execute(f"DELETE FROM {named(connection, table.name)} WHERE {where}", params)  # noqa: S608
+        cursor.execute(f"DELETE FROM {named(connection, table.name)} WHERE {where}", params)  # noqa: S608 - catalogue names
         _exactly_one(table, cursor.rowcount)
 
 
@@ -143,7 +143,7 @@ def _matching(
     hint = " WITH (UPDLOCK, ROWLOCK)" if lock and connection.vendor == SQL_SERVER else ""
     tail = " FOR UPDATE" if lock and connection.vendor == POSTGRESQL else ""
     cursor.execute(
-        f"SELECT {locator or 'NULL'}, {', '.join(columns)} FROM {named(connection, table.name)}{hint} "  # noqa: S608
+        f"SELECT {locator or 'NULL'}, {', '.join(columns)} FROM {named(connection, table.name)}{hint} "  # noqa: S608 - catalogue names
         f"WHERE {conditions}{tail}",
         params,
     )

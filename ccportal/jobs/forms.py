@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from ccportal.core.forms import choice_field
 from ccportal.jobs import registry
 from ccportal.jobs.models import JobState, OutboxState
 
@@ -17,8 +18,8 @@ class FilterForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any], kinds: list[tuple[str, str]], states: list[tuple[str, str]]) -> None:
         super().__init__(data)
-        self.fields["kind"].choices = [("", "All kinds"), *kinds]  # type: ignore[attr-defined]
-        self.fields["state"].choices = [("", "Any state"), *states]  # type: ignore[attr-defined]
+        choice_field(self, "kind").choices = [("", "All kinds"), *kinds]
+        choice_field(self, "state").choices = [("", "Any state"), *states]
 
     def wanted(self) -> dict[str, str]:
         self.is_valid()

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
 from ccportal.acdb.introspection import Table
 from ccportal.acdb.values import Row
+from ccportal.core.forms import choice_field
 from ccportal.core.text import clean
 from customers.forms.person import COLUMNS, COUNTRY_NAMES, LocationFields, PersonalFields, ServiceFields
 
@@ -37,13 +38,15 @@ class EditForm(ServiceFields, LocationFields, PersonalFields):
             if name in self.fields and seen.get(name, "") not in known:
                 self._also(name, seen.get(name, ""))
         written = seen.get("customer_type", "")
-        if written and written not in dict(self.fields["customer_type"].choices):  # type: ignore[attr-defined]
+        if written and written not in dict(self._choices("customer_type")):
             self._also("customer_type", written)
 
     def _also(self, name: str, written: str) -> None:
         """What the record says can be chosen too, however odd."""
-        field = self.fields[name]
-        field.choices = [(written, written or "Not stated"), *field.choices]  # type: ignore[attr-defined]
+        choice_field(self, name).choices = [(written, written or "Not stated"), *self._choices(name)]
+
+    def _choices(self, name: str) -> list[tuple[str, str]]:
+        return cast(list[tuple[str, str]], choice_field(self, name).choices)
 
     def changes(self) -> Row:
         """Columns with their new values; empty texts become NULL."""

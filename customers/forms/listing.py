@@ -2,6 +2,7 @@
 
 from django import forms
 
+from ccportal.core.forms import choice_field
 from customers.models import Status
 from customers.queries import NO_SITE, SORTS, CustomerFilter, SiteCount
 
@@ -18,11 +19,11 @@ class CustomerListForm(forms.Form):
 
     def __init__(self, data: object, sites: list[SiteCount], types: list[str]) -> None:
         super().__init__(data)  # type: ignore[arg-type]  # a QueryDict
-        self.fields["site"].choices = [  # type: ignore[attr-defined]
+        choice_field(self, "site").choices = [
             ("", "All sites"),
             *((site.code or NO_SITE, f"{site.code} {site.name}" if site.code else "No site") for site in sites),
         ]
-        self.fields["customer_type"].choices = [  # type: ignore[attr-defined]
+        choice_field(self, "customer_type").choices = [
             ("", "All types"), *((code, code) for code in types)
         ]  # fmt: skip
 

@@ -15,6 +15,7 @@ from django.conf import settings
 from ccportal.acdb.coercion import COUNTRIES
 from ccportal.acdb.introspection import Table
 from ccportal.core.errors import InvalidInput
+from ccportal.core.forms import choice_field
 from ccportal.core.phones import parse_typed
 from customers.formats import CUSTOMER_TYPES, parse_national_id, parse_plot
 from customers.lookalikes import plot_holders
@@ -210,7 +211,7 @@ class LocationFields(CustomerFields):
         written = self.initial.get("site", "")
         if self.number is not None and written and written not in self.sites:
             choices.append((written, f"{written} (as it is)"))
-        self.fields["site"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+        choice_field(self, "site").choices = choices
 
     def clean(self) -> dict[str, Any]:
         super().clean()

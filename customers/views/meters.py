@@ -54,7 +54,8 @@ def assign(request: HttpRequest, number: int) -> HttpResponse:
     """The form for a meter; ``?account=0045MAK`` chooses an account, as the link "Replace" does."""
     gateway.refuse_if_read_only()
     customer = queries.get_customer(number)
-    return render(request, "customers/meters/assign.html", _form_context(request, customer))
+    _, context = _form_and_context(request, customer)
+    return render(request, "customers/meters/assign.html", context)
 
 
 @require_POST
@@ -62,8 +63,7 @@ def assign(request: HttpRequest, number: int) -> HttpResponse:
 def save(request: HttpRequest, number: int) -> HttpResponse:
     """Assign the meter; sent twice, it leads to the same page."""
     customer = queries.get_customer(number)
-    context = _form_context(request, customer, request.POST)
-    form: AssignForm = context["form"]  # type: ignore[assignment]
+    form, context = _form_and_context(request, customer, request.POST)
     if form.is_valid():
         token = form.cleaned_data["token"]
         try:
@@ -72,9 +72,9 @@ def save(request: HttpRequest, number: int) -> HttpResponse:
         except Conflict as error:
             if MeterAssignment.objects.filter(token=token, state=AssignmentState.CLAIMED).exists():
                 return redirect("customers:assigned", token)
-            return _again(request, customer, context, "meter_id", error)
+            return _again(request, customer, "meter_id", error)
         except InvalidInput as error:
-            return _again(request, customer, context, _FIELDS.get(error.field or "", error.field or ""), error)
+            return _again(request, customer, _FIELDS.get(error.field or "", error.field or ""), error)
     return render(request, "customers/meters/assign.html", context, status=422)
 
 
@@ -82,14 +82,11 @@ def save(request: HttpRequest, number: int) -> HttpResponse:
 _FIELDS = {"Village name": "village", "customer type": "customer_type", "meterid": "meter_id", "site": "account"}
 
 
-def _again(
-    request: HttpRequest, customer: Customer, context: dict[str, object], field: str, error: Conflict | InvalidInput
-) -> HttpResponse:
+def _again(request: HttpRequest, customer: Customer, field: str, error: Conflict | InvalidInput) -> HttpResponse:
     """The form with what was typed, the sentence, and a new token: the old one is used up."""
     data = request.POST.copy()
     data["token"] = str(uuid4())
-    context = _form_context(request, customer, data)
-    form: AssignForm = context["form"]  # type: ignore[assignment]
+    form, context = _form_and_context(request, customer, data)
     form.add_error(field if field in form.fields else None, error.message)
     return render(request, "customers/meters/assign.html", context, status=409 if isinstance(error, Conflict) else 422)
 
@@ -100,9 +97,9 @@ def assigned(request: HttpRequest, token: UUID) -> HttpResponse:
     """What was assigned, and what to do next."""
     assignments.tidy()
     done = assignments.get_assignment(token)
-    status = {AssignmentState.DONE: 200, AssignmentState.CLAIMED: 409}.get(done.state, 410)  # type: ignore[call-overload]
+    statuses: dict[str, int] = {AssignmentState.DONE: 200, AssignmentState.CLAIMED: 409}
     context = {"assignment": done, "customer": queries.get_customer(done.customer_number)}
-    return render(request, "customers/meters/assigned.html", context, status=status)
+    return render(request, "customers/meters/assigned.html", context, status=statuses.get(done.state, 410))
 
 
 @require_safe
@@ -160,14 +157,16 @@ def _removal(account: str, meter_id: str, form: RemoveForm) -> dict[str, object]
     return {"account": wanted, "placement": running[0], "form": form}
 
 
-def _form_context(request: HttpRequest, customer: Customer, data: object = None) -> dict[str, object]:
+def _form_and_context(
+    request: HttpRequest, customer: Customer, data: object = None
+) -> tuple[AssignForm, dict[str, object]]:
     names = queries.site_names()
     site = names.code(customer.concession)
     known = names.known(site)
     offered = allocation.offer(site, customer.number) if known else ""
     accounts = _accounts(customer.number)
     form = AssignForm(data, offered=offered, accounts=accounts, initial=_initial(request, customer, offered, accounts))
-    return {"customer": customer, "form": form, "offered": offered, "site": site, "site_known": known}
+    return form, {"customer": customer, "form": form, "offered": offered, "site": site, "site_known": known}
 
 
 def _accounts(number: int) -> list[OwnAccount]:

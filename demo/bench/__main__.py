@@ -112,7 +112,7 @@ def seconds_and_megabytes(command: list[str], env: dict[str, str]) -> tuple[floa
     with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         _, status, usage = os.wait4(process.pid, 0)
         if status:
-            raise Stop(f"{command[0]} failed:\n{process.stderr.read().decode()[-2000:]}")  # type: ignore[union-attr]
+            raise Stop(f"{command[0]} failed:\n{process.stderr.read().decode()[-2000:]}")
         process.returncode = 0
     return time.monotonic() - started, usage.ru_maxrss / 1024
 

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -60,8 +60,8 @@ def at_pace(port: int, seconds: float, rate: int, name: str) -> tuple[float, lis
     return len(took) / (time.monotonic() - started), took
 
 
-def together(work: object) -> None:
-    lines = [threading.Thread(target=work, args=(line,)) for line in range(CONNECTIONS)]  # type: ignore[arg-type]
+def together(work: Callable[[int], None]) -> None:
+    lines = [threading.Thread(target=work, args=(line,)) for line in range(CONNECTIONS)]
     for line in lines:
         line.start()
     for line in lines:

@@ -7,6 +7,7 @@ from django import forms
 from django.utils import timezone
 
 from ccportal.core.errors import InvalidInput
+from ccportal.core.forms import choice_field
 from ccportal.core.periods import meter_zone
 from customers.models import Site
 from omreport.energy import queries
@@ -132,7 +133,7 @@ class _PlacedForm(_ReadingForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["site"].choices = _site_choices()  # type: ignore[attr-defined]  # a ChoiceField
+        choice_field(self, "site").choices = _site_choices()
 
 
 class IntervalForm(_PlacedForm):

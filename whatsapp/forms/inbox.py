@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from ccportal.core.forms import choice_field
 from customers.models import Site
 from whatsapp.models import Category, Priority
 from whatsapp.queries.inbox import SHOWN, InboxFilter
@@ -23,7 +24,7 @@ class InboxForm(forms.Form):
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
-        self.fields["site"].choices = site_choices("All sites")  # type: ignore[attr-defined]  # a ChoiceField
+        choice_field(self, "site").choices = site_choices("All sites")
 
     def wanted(self, mine: str) -> InboxFilter:
         self.is_valid()

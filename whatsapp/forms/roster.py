@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from ccportal.core.forms import choice_field
 from whatsapp.forms.inbox import site_choices
 from whatsapp.models import Technician
 
@@ -27,4 +28,4 @@ class DutyForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["site_code"].choices = site_choices("Any site")  # type: ignore[attr-defined]  # a ChoiceField
+        choice_field(self, "site_code").choices = site_choices("Any site")

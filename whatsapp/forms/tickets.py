@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from ccportal.core.forms import choice_field
 from whatsapp.forms.inbox import site_choices
 from whatsapp.models import Category, Priority, Technician, TicketState
 from whatsapp.queries.tickets import STATES, TicketFilter
@@ -20,7 +21,7 @@ class BoardForm(forms.Form):
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
-        self.fields["site"].choices = site_choices("All sites")  # type: ignore[attr-defined]  # a ChoiceField
+        choice_field(self, "site").choices = site_choices("All sites")
 
     def wanted(self) -> TicketFilter:
         self.is_valid()
@@ -45,7 +46,7 @@ class NewTicketForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["site_code"].choices = site_choices("Choose a site")  # type: ignore[attr-defined]  # a ChoiceField
+        choice_field(self, "site_code").choices = site_choices("Choose a site")
 
 
 class StepForm(forms.Form):
@@ -65,7 +66,7 @@ class ChangeForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["site_code"].choices = site_choices("Not known")  # type: ignore[attr-defined]  # a ChoiceField
+        choice_field(self, "site_code").choices = site_choices("Not known")
 
 
 class CommentForm(forms.Form):

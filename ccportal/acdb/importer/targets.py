@@ -265,7 +265,8 @@ class PostgresTarget(_Target):
 
     def _continue_counting(self, cursor: Any, staging: str, column: SourceColumn) -> None:
         """The next autonumber is above those of the file."""
-        highest = f"SELECT MAX({named(self._connection, column.name)}) FROM {named(self._connection, staging)}"  # noqa: S608
+        number, table = named(self._connection, column.name), named(self._connection, staging)
+        highest = f"SELECT MAX({number}) FROM {table}"  # noqa: S608 - quoted names
         cursor.execute(
             f"SELECT setval(pg_get_serial_sequence(%s, %s), COALESCE(({highest}), 0) + 1, false)",
             [self._name(staging), column.name],
