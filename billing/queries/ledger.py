@@ -5,7 +5,7 @@ served by the index on account and date.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 
@@ -27,7 +27,7 @@ from django.db.models.functions import Abs, Cast, Coalesce
 
 from billing.calculations import Kind, kind_of, number
 from billing.functions import LocalDay
-from billing.models import HistoryRow, LegacyTransaction, Transaction
+from billing.models import HistoryRow, LegacyTransaction, Payment, PaymentState, Transaction
 from ccportal.acdb.accountnumbers import normalise
 from ccportal.core.periods import meter_zone
 from ccportal.core.text import clean
@@ -37,6 +37,7 @@ NO_PAYMENT = Q(is_payment=False) | Q(is_payment=None)
 NO_ENERGY = Q(kwh=0) | Q(kwh=None)
 CONSUMPTION = NO_PAYMENT & Q(amount__gt=0) & NO_ENERGY
 PAYMENT = Q(is_payment=True)
+REVERSAL = NO_PAYMENT & (Q(amount__lt=0) | Q(kwh__lt=0))
 
 NEWEST_FIRST = (F("at").desc(nulls_last=True), F("id").desc())
 
@@ -49,11 +50,13 @@ def spellings(account: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Where the rows of an account are; ``written`` is empty for an account without any."""
+    """Where the rows of an account are; ``written`` is empty for an account without any. Rows ``left_out`` do not
+    count."""
 
     account: str
     model: type[HistoryRow]
     written: Sequence[str]
+    left_out: Sequence[int] = ()
 
     def __bool__(self) -> bool:
         return bool(self.written)
@@ -61,6 +64,8 @@ class Ledger:
     @property
     def rows(self) -> QuerySet[HistoryRow]:
         rows = self.model._default_manager.order_by(*NEWEST_FIRST)
+        if self.left_out:
+            rows = rows.exclude(pk__in=self.left_out)
         if not self.written:
             return rows.none()
         return rows.filter(account=self.written[0]) if len(self.written) == 1 else rows.filter(account__in=self.written)
@@ -75,6 +80,14 @@ def ledger_of(account: str) -> Ledger:
         if found:
             return Ledger(account, model, found)
     return Ledger(account, Transaction, [])
+
+
+def without_reversed(ledger: Ledger) -> Ledger:
+    """The same without rows of payments that were reversed: nobody bought what they say."""
+    undone = Payment.objects.filter(
+        account=ledger.account, state=PaymentState.REVERSED, table_name=ledger.model._meta.db_table
+    )
+    return replace(ledger, left_out=[int(row) for row in undone.order_by().values_list("row_id", flat=True)])
 
 
 # ---------------------------------------------------------------- sums

@@ -26,7 +26,15 @@ from billing.calculations import (
     recharge_seconds,
 )
 from billing.models import HistoryRow
-from billing.queries.ledger import Ledger, LedgerSums, energy_by_day, last_payment, newest_balance, sums
+from billing.queries.ledger import (
+    Ledger,
+    LedgerSums,
+    energy_by_day,
+    last_payment,
+    newest_balance,
+    sums,
+    without_reversed,
+)
 from billing.queries.meters import hours_read
 from ccportal.core.periods import meter_zone
 
@@ -81,8 +89,9 @@ class Overview:
 
 
 def overview_of(ledger: Ledger, meter_ids: Sequence[str], now: datetime) -> Overview:
-    """At most six queries: totals, balance, last payment, the year by day, readings of the window and of the year."""
-    totals = sums(ledger)
+    """At most seven queries: totals, balance, reversed payments, the last that was not, days, readings of window and
+    year."""
+    totals, kept = sums(ledger), without_reversed(ledger)
     recorded = newest_balance(ledger)
     newest = None if recorded else ledger.rows.first()
     kwh = balance(
@@ -97,8 +106,8 @@ def overview_of(ledger: Ledger, meter_ids: Sequence[str], now: datetime) -> Over
         balance_kwh=kwh,
         balance_at=recorded.at if recorded else None,
         balance_recorded=recorded is not None,
-        payment=last_payment(ledger),
-        usage=usage_of(ledger, meter_ids, totals.first, now),
+        payment=last_payment(kept),
+        usage=usage_of(kept, meter_ids, totals.first, now),
     )
 
 

@@ -3,11 +3,14 @@
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from audit import services as audit
 from audit.actors import Actor
 from audit.models import Mutation
 from billing.models import Payment, PaymentState, Transaction
+from billing.queries.ledger import ledger_of
+from billing.queries.overview import overview_of
 from billing.services import payments, posting
 from billing.tests.conftest import local
 from billing.tests.forms import effect_of, hidden
@@ -294,6 +297,15 @@ def test_a_reversal_is_a_new_row_that_takes_money_and_kwh_off(lineo_in, posted):
         False,
         12.5,
     )
+
+
+def test_a_reversed_payment_is_neither_the_last_one_nor_energy_bought(lineo_in, posted):
+    ledger, now = ledger_of("0045MAK"), timezone.now()
+    before = overview_of(ledger, [], now)
+    assert (before.payment.pk, before.usage.average) == (int(posted.row_id), Decimal(20))
+    lineo_in.post(f"/payments/{posted.pk}/reverse/save/", {"moves": "no", "reason": "Paid twice"})
+    after = overview_of(ledger, [], now)
+    assert (after.payment.kwh, after.payment.pk < before.payment.pk, after.usage.average) == (10.0, True, Decimal(10))
 
 
 def test_a_payment_is_reversed_once(lineo_in, posted):

@@ -8,7 +8,7 @@ from django.db.models import Count, FloatField, IntegerField, Max, Q, QuerySet, 
 from django.db.models.functions import Cast, Coalesce
 
 from billing.models import HistoryRow, LegacyTransaction, Transaction
-from billing.queries.ledger import CONSUMPTION
+from billing.queries.ledger import CONSUMPTION, REVERSAL
 from ccportal.acdb.accountnumbers import site_code
 from ccportal.acdb.functions import YearMonth, normalised, site_of
 from ccportal.core.text import clean
@@ -29,6 +29,8 @@ DayRow = tuple[str, int, int, int, int]
 #: Number of rows and checksum of each month.
 Sums = dict[int, tuple[int, str]]
 _PAID = Q(is_payment=True)
+#: What stays of the payments: those that were taken back are taken off.
+_KEPT = _PAID | REVERSAL
 _BY_DAY = (site_of("account"), YearMonth("at"), LocalDay("at"))
 
 
@@ -66,8 +68,8 @@ def account_months(history: QuerySet[HistoryRow], periods: Periods = None) -> It
             payments=Count("id", filter=_PAID),
             revenue=_sum("amount"),
             vended_all=_sum("kwh"),
-            paid=_sum("amount", _PAID),
-            paid_kwh=_sum("kwh", _PAID),
+            paid=_sum("amount", _KEPT),
+            paid_kwh=_sum("kwh", _KEPT),
             consumed=_sum("amount", CONSUMPTION),
             bits=Sum(DayBit("at"), distinct=True),
             vended=_sum("kwh", Q(kwh__gt=0)),

@@ -38,6 +38,16 @@ def test_amounts_are_summed_by_site_and_local_month():
     }
 
 
+def test_payments_are_summed_less_what_was_taken_back():
+    pay(1, "0001MAK", at(2026, 4, 1), 50, 10)
+    pay(2, "0001MAK", at(2026, 4, 2), -50, -10, payment=False)  # moved to the next account
+    pay(3, "0002MAK", at(2026, 4, 2), 50, 10)
+    pay(4, "0002MAK", at(2026, 4, 3), 3, 0, payment=False)  # consumption
+    refresh_rollups()
+    month = SiteMonth.objects.get()
+    assert (month.paid, month.paid_kwh, month.payments, month.revenue) == (50, 10, 2, 53)
+
+
 def test_spellings_of_an_account_are_one_account():
     pay(1, "0001MAK", at(2026, 3, 1), 10)
     pay(2, " 0001mak ", at(2026, 2, 1), 10)
