@@ -1,7 +1,6 @@
 """Accounts in the words of the API contract: plain values, numbers with the stated decimals, times local."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 
 from billing.calculations import Number, kind_of
@@ -11,8 +10,7 @@ from billing.queries.meters import MeterDetails
 from billing.queries.overview import Overview
 from ccportal.acdb.accountnumbers import normalise
 from ccportal.core.money import rounded
-from ccportal.core.periods import meter_zone
-from ccportal.core.phones import digits_of, parse_stored
+from ccportal.core.periods import stamp
 from ccportal.core.text import clean
 from customers.models import Customer
 from tariffs.calculations import GLOBAL, ResolvedRate
@@ -25,37 +23,11 @@ def decimals(value: Number, places: int) -> float:
     return float(rounded(value, places))
 
 
-def stamp(moment: datetime | None) -> str | None:
-    return f"{moment.astimezone(meter_zone()):%Y-%m-%d %H:%M:%S}" if moment else None
-
-
 def profile(account: str, customer: Customer | None, site: str) -> Answer:
     """The customer as text throughout, nothing as the empty string (D-02); a stub where there is none."""
     if customer is None:
         return {"account_number": account, "customer_id": None, "first_name": "", "last_name": ""}
-    return {
-        "account_number": account,
-        "customer_id": str(customer.number),
-        "first_name": clean(customer.first_name),
-        "middle_name": clean(customer.middle_name),
-        "last_name": clean(customer.last_name),
-        "phone": _digits(customer.phone),
-        "cell_phone_1": _digits(customer.cell_phone_1),
-        "cell_phone_2": _digits(customer.cell_phone_2),
-        "email": clean(customer.email),
-        "plot_number": clean(customer.plot_number),
-        "street_address": clean(customer.street_address),
-        "city": clean(customer.city),
-        "district": clean(customer.district),
-        "concession": site or normalise(customer.concession),
-        "date_connected": stamp(customer.connected_at) or "",
-        "date_terminated": stamp(customer.terminated_at) or "",
-    }
-
-
-def _digits(value: object) -> str:
-    phone = parse_stored(value)
-    return phone.digits if phone else digits_of(value)
+    return {"account_number": account, **customer.profile(site or normalise(customer.concession))}
 
 
 def meter(details: MeterDetails | None) -> Answer | None:
@@ -67,7 +39,7 @@ def meter(details: MeterDetails | None) -> Answer | None:
         "customer_type": details.customer_type or None,
         "village": details.village or None,
         "status": details.status,
-        "connect_date": stamp(details.connected_at) or "",
+        "connect_date": stamp(details.connected_at),
     }
 
 
@@ -79,7 +51,7 @@ def tariff(rate: ResolvedRate | None) -> Answer | None:
         "rate_lsl": decimals(rate.rate, 4),
         "source": rate.source,
         "source_key": rate.source_key,
-        "effective_from": "" if everybodys else stamp(rate.effective_from) or "",
+        "effective_from": "" if everybodys else stamp(rate.effective_from),
     }
 
 
@@ -88,7 +60,7 @@ def dashboard(overview: Overview) -> Answer:
     days = [{"date": value.day.isoformat(), "kwh": float(value.kwh)} for value in usage.daily]
     return {
         "balance_kwh": decimals(overview.balance_kwh, 2),
-        "balance_as_of": stamp(overview.balance_at),
+        "balance_as_of": stamp(overview.balance_at) or None,
         "last_payment": _payment(overview.payment),
         "avg_kwh_per_day": decimals(usage.average, 2),
         "estimated_recharge_seconds": overview.recharge_seconds,
@@ -105,7 +77,7 @@ def dashboard(overview: Overview) -> Answer:
 def _payment(row: HistoryRow | None) -> Answer | None:
     if row is None:
         return None
-    day = (stamp(row.at) or "")[:10] or None
+    day = stamp(row.at)[:10] or None
     return {"amount": decimals(row.amount, 2), "date": day, "kwh_purchased": decimals(row.kwh, 2)}
 
 
@@ -115,7 +87,7 @@ def transaction(row: HistoryRow) -> Answer:
         "id": row.id,
         "account": normalise(row.account),
         "meter": clean(row.meter_id) or None,
-        "date": stamp(row.at),
+        "date": stamp(row.at) or None,
         "amount_lsl": _exact(row.amount),
         "rate": _exact(row.rate),
         "kwh": _exact(row.kwh),

@@ -1,12 +1,11 @@
 """Transactions of an account, and payments, as files for a spreadsheet."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from decimal import Decimal
 
 from billing.models import HistoryRow, Payment
 from billing.queries.ledger import line_of
-from ccportal.core.periods import meter_zone
+from ccportal.core.periods import stamp
 from ccportal.core.spreadsheets import csv_pieces
 
 HEADER = ("date", "kind", "amount", "kwh", "rate", "balance_kwh", "meter", "account", "table", "id")
@@ -24,7 +23,7 @@ def as_csv(rows: Iterable[HistoryRow], account: str) -> Iterator[bytes]:
 def _cells(row: HistoryRow, account: str) -> tuple[object, ...]:
     line = line_of(row)
     return (
-        _local(line.at),
+        stamp(line.at),
         line.kind.value,
         _plain(line.amount),
         _plain(line.kwh),
@@ -44,7 +43,7 @@ def payments_as_csv(rows: Iterable[Payment]) -> Iterator[bytes]:
 
 def _payment_cells(payment: Payment) -> tuple[object, ...]:
     return (
-        _local(payment.received_at),
+        stamp(payment.received_at),
         payment.provider,
         payment.provider_reference,
         payment.kind,
@@ -57,15 +56,11 @@ def _payment_cells(payment: Payment) -> tuple[object, ...]:
         payment.payer_name,
         _plain(payment.kwh),
         _plain(payment.rate),
-        _local(payment.posted_at),
+        stamp(payment.posted_at),
         payment.table_name,
         payment.row_id,
         payment.note,
     )
-
-
-def _local(moment: datetime | None) -> str:
-    return f"{moment.astimezone(meter_zone()):%Y-%m-%d %H:%M:%S}" if moment else ""
 
 
 def _plain(value: Decimal | float | None) -> object:

@@ -9,6 +9,9 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from ccportal.acdb.models import AcdbModel
+from ccportal.core.periods import stamp
+from ccportal.core.phones import local_digits
+from ccportal.core.text import clean
 
 
 class Customer(AcdbModel):
@@ -44,6 +47,26 @@ class Customer(AcdbModel):
 
     def __str__(self) -> str:
         return f"customer {self.number}"
+
+    def profile(self, site: str) -> dict[str, str]:
+        """The ``Customer`` object of the API contract: all strings, nothing is the empty string (D-02)."""
+        return {
+            "customer_id": str(self.number),
+            "first_name": clean(self.first_name),
+            "middle_name": clean(self.middle_name),
+            "last_name": clean(self.last_name),
+            "phone": local_digits(self.phone),
+            "cell_phone_1": local_digits(self.cell_phone_1),
+            "cell_phone_2": local_digits(self.cell_phone_2),
+            "email": clean(self.email),
+            "plot_number": clean(self.plot_number),
+            "street_address": clean(self.street_address),
+            "city": clean(self.city),
+            "district": clean(self.district),
+            "concession": site,
+            "date_connected": stamp(self.connected_at),
+            "date_terminated": stamp(self.terminated_at),
+        }
 
 
 class AccountNumber(AcdbModel):

@@ -10,8 +10,7 @@ from django.db.models import F, Q, QuerySet
 
 from ccportal.acdb.accountnumbers import normalise, parse_typed
 from ccportal.core.errors import NotFound
-from ccportal.core.periods import meter_zone
-from ccportal.core.phones import Phone, digits_of, parse_stored
+from ccportal.core.phones import Phone, parse_stored
 from ccportal.core.phones import parse_typed as parse_phone
 from ccportal.core.text import clean
 from customers.calculations import SiteNames, is_closed
@@ -269,30 +268,5 @@ def _degrees(value: object, limit: int) -> float | None:
 
 
 def as_contract(customer: Customer, names: SiteNames) -> dict[str, str]:
-    """The ``Customer`` object of the API contract: all strings, nothing is the empty string (D-02)."""
-    return {
-        "customer_id": str(customer.number),
-        "first_name": clean(customer.first_name),
-        "middle_name": clean(customer.middle_name),
-        "last_name": clean(customer.last_name),
-        "phone": _local_digits(customer.phone),
-        "cell_phone_1": _local_digits(customer.cell_phone_1),
-        "cell_phone_2": _local_digits(customer.cell_phone_2),
-        "email": clean(customer.email),
-        "plot_number": clean(customer.plot_number),
-        "street_address": clean(customer.street_address),
-        "city": clean(customer.city),
-        "district": clean(customer.district),
-        "concession": names.code(customer.concession),
-        "date_connected": _stamp(customer.connected_at),
-        "date_terminated": _stamp(customer.terminated_at),
-    }
-
-
-def _local_digits(value: object) -> str:
-    phone = parse_stored(value)
-    return phone.digits if phone else digits_of(value)
-
-
-def _stamp(moment: datetime | None) -> str:
-    return moment.astimezone(meter_zone()).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
+    """The customer in the words of the API contract, with the code of the site."""
+    return customer.profile(names.code(customer.concession))

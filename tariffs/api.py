@@ -15,6 +15,7 @@ from ccportal.accounts.callers import caller_of
 from ccportal.api.endpoints import endpoint, validated
 from ccportal.api.schema import faults
 from ccportal.core.errors import Conflict, InvalidInput
+from ccportal.core.periods import stamp
 from tariffs import serializers, services
 from tariffs.calculations import DEFAULT_RATE, GLOBAL
 from tariffs.models import Scope, TariffOverride
@@ -42,7 +43,7 @@ def current(request: Request) -> Response:
             "pending_global": coming
             and {
                 "rate_lsl": float(coming.rate),
-                "effective_from": serializers.stamp(coming.effective_from),
+                "effective_from": stamp(coming.effective_from),
                 "notes": coming.notes,
             },
             "concession_overrides": [serializers.override_item(row, now) for row in sites],
@@ -78,7 +79,7 @@ def resolve(request: Request, identifier: str) -> Response:
             "rate_lsl": float(found.rate),
             "source": found.source,
             "source_key": found.source_key,
-            "effective_from": "" if found.source == GLOBAL else serializers.stamp(found.effective_from),
+            "effective_from": "" if found.source == GLOBAL else stamp(found.effective_from),
             "customer_id": identifier if holder.number is None or not holder.known else str(holder.number),
             "concession": holder.site or None,
             "cascade": [
@@ -86,7 +87,7 @@ def resolve(request: Request, identifier: str) -> Response:
                     "level": step.rate.scope,
                     "key": step.rate.key,
                     "rate_lsl": float(step.rate.rate),
-                    "effective_from": serializers.stamp(step.rate.effective_from),
+                    "effective_from": stamp(step.rate.effective_from),
                 }
                 for step in found.cascade
             ],
@@ -110,7 +111,7 @@ def update_global(request: Request) -> Response:
             "status": "scheduled" if body["effective_from"] else "applied",
             "rate_lsl": float(body["rate_lsl"]),
             "previous_rate": float(DEFAULT_RATE if state.rate is None else state.rate),
-            "effective_from": serializers.stamp(moment),
+            "effective_from": stamp(moment),
         }
     )
 
@@ -203,7 +204,7 @@ def _set_own(request: Request, scope: str, text: str) -> Response:
             "scope_key": key,
             "rate_lsl": float(body["rate_lsl"]),
             "previous_rate": serializers.amount(state.rate),
-            "effective_from": serializers.stamp(moment),
+            "effective_from": stamp(moment),
         }
     )
 

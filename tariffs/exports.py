@@ -1,10 +1,9 @@
 """The history of rates as a file for a spreadsheet."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from ccportal.core.money import rounded
-from ccportal.core.periods import meter_zone
+from ccportal.core.periods import stamp
 from ccportal.core.spreadsheets import csv_file, csv_pieces
 from tariffs.models import TariffChange
 from tariffs.simulation import Line, Replay
@@ -22,15 +21,11 @@ def as_csv(rows: Iterable[TariffChange]) -> Iterator[bytes]:
 
 def _cells(row: TariffChange) -> tuple[object, ...]:
     return (
-        _local(row.at), row.kind, row.scope, row.scope_key,
+        stamp(row.at), row.kind, row.scope, row.scope_key,
         "" if row.rate is None else f"{row.rate.normalize():f}",
         "" if row.previous_rate is None else f"{row.previous_rate.normalize():f}",
-        _local(row.effective_from), row.set_by, row.set_by_name, row.notes,
+        stamp(row.effective_from), row.set_by, row.set_by_name, row.notes,
     )  # fmt: skip
-
-
-def _local(moment: datetime | None) -> str:
-    return f"{moment.astimezone(meter_zone()):%Y-%m-%d %H:%M:%S}" if moment else ""
 
 
 SIMULATION_HEADER = (

@@ -8,18 +8,13 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from ccportal.core.errors import InvalidInput
-from ccportal.core.periods import meter_zone
+from ccportal.core.periods import meter_zone, stamp
 from tariffs.models import Scope, TariffChange, TariffOverride
 from tariffs.parsing import LONGEST_REASON, parse_moment, parse_rate
 
 SCOPES = list(Scope.values)
 OWN_SCOPES = [Scope.CONCESSION.value, Scope.CUSTOMER.value]
 LOCAL = "Local time YYYY-MM-DD HH:MM:SS"
-
-
-def stamp(moment: datetime | None) -> str:
-    """A moment as local text; empty for none."""
-    return f"{moment.astimezone(meter_zone()):%Y-%m-%d %H:%M:%S}" if moment else ""
 
 
 def amount(rate: Decimal | None) -> float | None:

@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime, timedelta
 
-from ccportal.core.periods import meter_zone
+from ccportal.core.periods import meter_zone, stamp
 
 _ISO = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?)?"
@@ -53,7 +53,7 @@ def to_local(value: date) -> datetime:
 
 def local_text(value: date) -> str:
     """A time as the API writes it: local, ``YYYY-MM-DD HH:MM:SS``, without zone."""
-    return to_local(value).strftime("%Y-%m-%d %H:%M:%S").zfill(19)
+    return stamp(to_local(value))
 
 
 def _orders(first: int, second: int) -> list[tuple[int, int]]:

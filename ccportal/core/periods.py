@@ -26,6 +26,11 @@ def local_today() -> date:
     return local_now().date()
 
 
+def stamp(moment: datetime | None) -> str:
+    """A moment as the API and files write it: local, ``YYYY-MM-DD HH:MM:SS``, without zone; empty for none."""
+    return moment.astimezone(meter_zone()).strftime("%Y-%m-%d %H:%M:%S").zfill(19) if moment else ""
+
+
 @dataclass(frozen=True, order=True)
 class Month:
     """A calendar month; its text is ``2026-03``."""

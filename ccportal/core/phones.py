@@ -57,6 +57,12 @@ def parse_stored(value: object, country: str | None = None) -> Phone | None:
     return Phone(national, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def local_digits(value: object) -> str:
+    """A stored number as the API writes it: its digits without country code; what is no number keeps its digits."""
+    phone = parse_stored(value)
+    return phone.digits if phone else digits_of(value)
+
+
 def parse_typed(text: str, country: str | None = None) -> Phone:
     """A number that a person or program asks for; too short a number is ``InvalidInput`` (D-18).
 
