@@ -1,6 +1,5 @@
 """The fixed, reviewed texts of customer care, in Sesotho, English and French (``data/replies.toml``)."""
 
-import string
 import tomllib
 from collections.abc import Iterable
 from enum import StrEnum
@@ -38,9 +37,7 @@ class Situation(StrEnum):
     INCIDENT_KNOWN = "incident_known"  # number, site
     RESTORED_TO_ALL = "restored_to_all"  # site
     FLOOD_SLOW_DOWN = "flood_slow_down"
-    OUTSIDE_WINDOW = "outside_window"  # number: text of the template
     OUT_OF_ORDER = "out_of_order"
-    WITH_STAFF = "with_staff"
     TECHNICIAN_OFFER = "technician_offer"  # number, priority, site, description
     TECHNICIAN_DANGER = "technician_danger"  # number
     TECHNICIAN_ACCEPTED = "technician_accepted"  # number
@@ -53,7 +50,6 @@ class Situation(StrEnum):
     TECHNICIAN_HOW_TO_ANSWER = "technician_how_to_answer"
     TECHNICIAN_WHICH_JOB = "technician_which_job"  # choices
     TECHNICIAN_NOTHING_OPEN = "technician_nothing_open"
-    TECHNICIAN_REOPENED = "technician_reopened"  # number
     GROUP_NOTICE = "group_notice"  # number, priority, site, description
 
 
@@ -62,11 +58,6 @@ def texts() -> dict[str, dict[str, str]]:
     """Situation, then language, then text."""
     with TEXTS.open("rb") as file:
         return tomllib.load(file)
-
-
-def facts_of(situation: Situation) -> frozenset[str]:
-    """Names of the facts that the texts of a situation need."""
-    return frozenset(name for _, name, _, _ in string.Formatter().parse(texts()[situation]["en"]) if name)
 
 
 def reply(situation: Situation, languages: Iterable[str] = ("st", "en"), **facts: object) -> str:

@@ -1,6 +1,5 @@
 """The table browser: every table of the ACDB, its rows, one record, downloads."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,7 +28,6 @@ from ccportal.core.templatetags.portal import local, orempty
 
 PAGE_SIZE = 25
 _NUMERIC = frozenset({"whole number", "number"})
-Pairs = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)

@@ -135,10 +135,6 @@ def get_table(name: str) -> Table:
     return (exact or found)[0]
 
 
-def has_table(name: str) -> bool:
-    return any(table.name.casefold() == name.casefold() for table in tables())
-
-
 def row_count(table: Table) -> int:
     """How many rows the table holds, counted."""
     connection = acdb()

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from audit.services import record_change
-from tariffs.models import ChangeKind, Scope, TariffChange, TariffOverride
+from tariffs.models import ChangeKind, Scope, TariffChange
 
 #: What the log calls our table, as in the contract of the earlier system (semantics 15.7).
 LOGGED_TABLE = "cc_tariff_overrides"
@@ -71,7 +71,3 @@ def name_of(scope: str, key: str) -> str:
     """A rate in words, for sentences: ``the rate of site MAK``."""
     words = {Scope.GLOBAL: "the rate for everybody", Scope.CONCESSION: "the rate of site"}
     return f"{words.get(Scope(scope), 'the rate of customer')} {key}".strip()
-
-
-def name_of_row(row: TariffOverride) -> str:
-    return name_of(row.scope, row.scope_key)
