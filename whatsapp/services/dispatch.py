@@ -111,7 +111,13 @@ def _tell_of_job(offer: Offer) -> None:
     text = _words(technician, Situation.TECHNICIAN_OFFER, ticket, **facts)
     if ticket.safety:
         text = f"{_words(technician, Situation.TECHNICIAN_DANGER, ticket)}\n\n{text}"
-    _write(technician, text, f"offer-{offer.pk}")
+    _tell(offer, text, f"offer-{offer.pk}")
+
+
+def _tell(offer: Offer, text: str, key: str) -> None:
+    """Of a job, by WhatsApp and by e-mail."""
+    _write(offer.technician, text, key)
+    notices.to_technician(offer.technician, offer.ticket, text, key=key)
 
 
 def _described(ticket: Ticket) -> str:
@@ -150,11 +156,8 @@ def withdraw(ticket: Ticket) -> None:
     """Take back what is still with technicians: the ticket is finished, or somebody else's."""
     for offer in ticket.offers.filter(state__in=OPEN_OFFERS).select_related("technician"):
         if _settle(offer, OfferState.CANCELLED) and not _is_their_own_end(ticket, offer):
-            _write(
-                offer.technician,
-                _words(offer.technician, Situation.TECHNICIAN_WITHDRAWN, ticket),
-                f"offer-{offer.pk}-withdrawn",
-            )
+            text = _words(offer.technician, Situation.TECHNICIAN_WITHDRAWN, ticket)
+            _tell(offer, text, f"offer-{offer.pk}-withdrawn")
 
 
 def _is_their_own_end(ticket: Ticket, offer: Offer) -> bool:
@@ -397,4 +400,4 @@ def _tell_of_assignment(offer: Offer) -> None:
     text = replies.reply(
         Situation.GROUP_NOTICE, dict.fromkeys([technician.language, "en"]), number=ticket.number, **facts
     )
-    _write(technician, f"{text}\n\n{_words(technician, Situation.TECHNICIAN_ACCEPTED, ticket)}", f"offer-{offer.pk}")
+    _tell(offer, f"{text}\n\n{_words(technician, Situation.TECHNICIAN_ACCEPTED, ticket)}", f"offer-{offer.pk}")

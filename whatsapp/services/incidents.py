@@ -2,7 +2,8 @@
 
 A complaint about no power joins a ticket of the same site that is not finished and whose newest report is not older
 than ``OUTAGE_WINDOW_MINUTES``. Danger never joins: it is a ticket of its own. Nor does a fault that the customer says
-is in their house alone. The ACDB knows no feeders; staff may name one, and split what does not belong together.
+is in their house alone. The ACDB knows no feeders; staff name the feeder of an outage, and split what does not belong
+together. From then on the reporters are known to be on that feeder: an outage of another one is not theirs.
 """
 
 import re
@@ -42,16 +43,34 @@ def hold_site(site_code: str) -> None:
     list(Site.objects.select_for_update().filter(code=site_code).values_list("pk", flat=True))
 
 
-def known_outage(site_code: str, category: str, text: str) -> Ticket | None:
-    """The ticket that a report of this place and kind belongs to."""
+def known_outage(site_code: str, category: str, text: str, customer_number: str = "") -> Ticket | None:
+    """The ticket that a report of this place and kind belongs to; that of the customer's feeder where it is known."""
     if not site_code or category != Category.NO_POWER or only_here(text):
         return None
     since = timezone.now() - timedelta(minutes=settings.OUTAGE_WINDOW_MINUTES)
     open_here = Ticket.objects.filter(
         site_code=site_code, category=Category.NO_POWER, safety=False, state__in=UNFINISHED
     )
-    recent = open_here.annotate(newest=Max("reports__at")).filter(newest__gte=since).order_by("created_at", "pk")
-    return next((ticket for ticket in recent if not only_here(ticket.original_text)), None)
+    recent = open_here.annotate(newest=Max("reports__at")).filter(newest__gte=since).select_related("incident")
+    found = [ticket for ticket in recent.order_by("created_at", "pk") if not only_here(ticket.original_text)]
+    if not any(map(_feeder, found)):
+        return found[0] if found else None
+    own = feeder_of(customer_number, site_code)
+    found = [ticket for ticket in found if not own or _feeder(ticket) in ("", own)]
+    return next((ticket for ticket in found if own and _feeder(ticket) == own), found[0] if found else None)
+
+
+def _feeder(ticket: Ticket) -> str:
+    return fold(ticket.incident.feeder) if ticket.incident else ""
+
+
+def feeder_of(customer_number: str, site_code: str) -> str:
+    """Where staff last placed an outage that this customer reported, folded; empty when that is not known."""
+    if not customer_number:
+        return ""
+    placed = Report.objects.filter(customer_number=customer_number, ticket__incident__site_code=site_code)
+    named = placed.exclude(ticket__incident__feeder="").order_by("-pk")
+    return fold(named.values_list("ticket__incident__feeder", flat=True).first() or "")
 
 
 def customers_of(ticket: Ticket) -> int:

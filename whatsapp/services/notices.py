@@ -1,10 +1,10 @@
-"""What the O&M team is told: in its WhatsApp group where the channel has groups, and by e-mail."""
+"""What the O&M team is told, in its WhatsApp group where the channel has groups and by e-mail; technicians' e-mails."""
 
 from django.conf import settings
 
 from ccportal.jobs import outbox
 from whatsapp import replies
-from whatsapp.models import Ticket
+from whatsapp.models import Technician, Ticket
 from whatsapp.replies import Situation
 from whatsapp.services.messages import notify_group
 from whatsapp.triage import known_for
@@ -12,6 +12,7 @@ from whatsapp.triage import known_for
 MAIL = "care.mail"
 #: A summary in a group or a subject is read at a glance.
 LONGEST = 200
+_BY_WHATSAPP = "Please answer by WhatsApp: answers to this e-mail are not read."
 
 
 def of_ticket(ticket: Ticket) -> None:
@@ -36,6 +37,13 @@ def of_breach(ticket: Ticket, what: str) -> None:
     _tell(text, f"Late: {ticket.number}", f"breach-{what}-{ticket.pk}-{ticket.reopenings}")
 
 
+def to_technician(technician: Technician, ticket: Ticket, text: str, *, key: str) -> None:
+    """The same words as by WhatsApp, to those who have an e-mail address; inside the caller's transaction."""
+    if technician.email:
+        subject = f"{ticket.number} {ticket.priority} {_site(ticket)}"
+        _mail(f"{text}\n\n{_BY_WHATSAPP}", subject, key, [technician.email])
+
+
 def _summary(ticket: Ticket) -> str:
     return replies.reply(
         Situation.GROUP_NOTICE,
@@ -54,4 +62,8 @@ def _site(ticket: Ticket) -> str:
 def _tell(text: str, subject: str, key: str) -> None:
     notify_group(text, key=f"group-{key}")
     if settings.ONM_EMAILS:
-        outbox.enqueue(MAIL, f"mail-{key}", {"subject": subject, "text": text, "to": settings.ONM_EMAILS})
+        _mail(text, subject, key, settings.ONM_EMAILS)
+
+
+def _mail(text: str, subject: str, key: str, to: list[str]) -> None:
+    outbox.enqueue(MAIL, f"mail-{key}", {"subject": subject, "text": text, "to": to})

@@ -71,7 +71,9 @@ def open_fault(conversation: Conversation, message: Message, triage: Triage, per
     site = triage.site_code
     incidents.hold_site(site)
     text = message.text
-    outage = None if triage.safety else incidents.known_outage(site, triage.category, text)
+    outage = (
+        None if triage.safety else incidents.known_outage(site, triage.category, text, person.number if person else "")
+    )
     if outage is not None:
         # It may have been repaired at this moment; then this is news of another fault.
         outage = locked(outage)

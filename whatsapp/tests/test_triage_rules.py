@@ -197,6 +197,7 @@ def test_the_same_kind_of_fault_at_the_same_site_is_the_same_fault():
 def test_another_kind_another_site_or_new_danger_is_another_fault():
     assert not same_fault(triage("no-power"), triage("vandalism"))
     assert not same_fault(triage("no-power"), triage("no-power", site="MAS"))
+    assert not same_fault(triage("no-power"), triage("billing"))
     assert not same_fault(triage("no-power"), triage("no-power", safety=True))
 
 

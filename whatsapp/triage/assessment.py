@@ -134,10 +134,11 @@ def _reply(opinion: _Opinion, known: Known, safety: bool) -> str:
 def same_fault(earlier: Judged, now: Judged) -> bool:
     """Whether a later message speaks of the fault that was judged before, so that it becomes a comment (D-107).
 
-    Another site, another kind of fault, or danger that was not there before make a new ticket.
+    Another site, another kind of fault, or danger that was not there before make a new ticket; a question about money
+    is none of the repair team's business.
     """
     if earlier.site_code and now.site_code and earlier.site_code != now.site_code:
         return False
     if now.safety and not earlier.safety:
         return False
-    return now.category == earlier.category or now.category not in FAULTS | {"installation"}
+    return now.category == earlier.category or now.category not in FAULTS | {"installation", "billing"}

@@ -18,7 +18,7 @@ from ccportal.core.htmx import render_page, wants_partial
 from ccportal.core.paging import page_number, paged
 from customers.queries import site_names
 from whatsapp.forms.inbox import CorrectionForm, InboxForm, LinkForm, ReplyForm
-from whatsapp.models import CannedReply, Conversation, TriageResult
+from whatsapp.models import CannedReply, Conversation, Technician, TriageResult
 from whatsapp.queries import inbox as queries
 from whatsapp.queries import tickets as ticket_queries
 from whatsapp.services import inbox
@@ -80,6 +80,7 @@ def _page(request: HttpRequest, found: Conversation, *, status: int = 200, **for
     context = {
         "conversation": found,
         "contact": found.contact,
+        "technician": Technician.objects.filter(phone=found.contact.phone or None).first(),
         "thread": shown,
         "older": shown[0].pk if len(shown) == queries.MESSAGES else None,
         "mark": queries.mark_of(found, shown),

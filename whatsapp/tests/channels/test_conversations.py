@@ -285,6 +285,13 @@ def test_a_question_about_money_is_for_staff(lineo_is_known):
     assert Conversation.objects.get().needs_staff is True
 
 
+def test_a_question_about_money_is_for_staff_also_while_a_fault_is_open(lineo_is_known):
+    say("Motlakase o tsamaile")
+    assert "recorded where our staff read it" in say("Ke lefile M50 empa ha ke fumane liunite")
+    assert Conversation.objects.get().needs_staff is True
+    assert not TicketEvent.objects.filter(kind="comment.added").exists()
+
+
 # ---------------------------------------------------------------- whether it is fixed
 @pytest.fixture
 def told_fixed(lineo_is_known):

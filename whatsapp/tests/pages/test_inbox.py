@@ -387,3 +387,9 @@ def test_a_long_list_costs_no_more_queries_than_a_short_one_and_keeps_the_budget
     with django_assert_max_num_queries(len(few)):
         html = client.get(path).content
     assert len(gzip.compress(html)) <= WARM
+
+
+def test_a_ticket_leads_to_the_conversation_of_who_reported_it(sign_in, palesa):
+    opened = report()
+    html = page(sign_in(palesa), f"/care/tickets/{opened.ticket.number}/")
+    assert f'<a href="/care/inbox/{Conversation.objects.first().pk}/">Lineo</a>' in html

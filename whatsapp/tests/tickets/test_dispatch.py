@@ -38,6 +38,16 @@ def test_the_first_on_call_is_asked_with_what_and_where(tau, pule):
     assert told(PULE) == []
 
 
+def test_a_technician_with_an_address_is_asked_by_e_mail_too(tau, pule):
+    Technician.objects.filter(pk=tau.pk).update(email="tau@portal.example")
+    ticket = report().ticket
+    send_all()
+    (letter,) = [letter for letter in mail.outbox if letter.to == ["tau@portal.example"]]
+    assert letter.subject == f"{ticket.number} P1 Ha Makebe"
+    assert "ACCEPT" in letter.body
+    assert letter.body.endswith("Please answer by WhatsApp: answers to this e-mail are not read.")
+
+
 def test_danger_is_said_before_the_job(tau):
     report(safety=True)
     assert told(TAU)[0].startswith("KOTSI")

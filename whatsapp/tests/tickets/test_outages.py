@@ -8,6 +8,7 @@ from django.utils import timezone
 from ccportal.core.errors import Conflict, InvalidInput
 from whatsapp.models import Incident, Message, Offer, Report, Ticket
 from whatsapp.services import incidents, tickets
+from whatsapp.services.identification import Person
 from whatsapp.tests.tickets.conftest import report, told
 
 pytestmark = pytest.mark.django_db
@@ -139,3 +140,41 @@ def test_staff_take_a_report_out_of_an_outage(outage):
     assert (own.reports.count(), outage.reports.count()) == (1, 2)
     assert Incident.objects.get().customers_affected == 2
     assert Message.objects.filter(contact__key=HIS, text__contains="closed").count() == 0
+
+
+# ---------------------------------------------------------------- feeders
+def at_feeder(feeder, phone, number):
+    """A customer's outage, which staff place on a feeder; it is repaired."""
+    opened = report(phone=phone, person=Person(number, number, "", "MAK")).ticket
+    incidents.declare(opened, customers_affected=5, feeder=feeder)
+    return opened
+
+
+@pytest.fixture
+def two_feeders(tau):
+    """Customer 23 is known to be on the north feeder, 41 on the south one; both feeders are out."""
+    for feeder, phone, number in (("North", HERS, "23"), ("South", HIS, "41")):
+        tickets.close(at_feeder(feeder, phone, number), **BY)
+    north = at_feeder("north", THEIRS, "50")
+    Ticket.objects.filter(pk=north.pk).update(category="vegetation")  # so that the next is no report of it
+    south = at_feeder("South", "26658120004", "51")
+    Ticket.objects.filter(pk=north.pk).update(category="no-power")
+    return north, south
+
+
+def test_a_customer_whose_feeder_is_known_joins_the_outage_of_that_feeder(two_feeders):
+    north, south = two_feeders
+    assert report(phone=HIS, person=Person("41", "Thabo", "", "MAK")).ticket == south
+    assert report(phone=HERS, person=Person("23", "Lineo", "", "MAK")).ticket == north
+
+
+def test_a_customer_of_another_feeder_has_an_outage_of_their_own(two_feeders):
+    north, south = two_feeders
+    tickets.resolve(south, **BY)
+    own = report(phone=HIS, person=Person("41", "Thabo", "", "MAK")).ticket
+    assert own.pk not in (north.pk, south.pk)
+
+
+def test_a_customer_whose_feeder_nobody_knows_joins_the_older_outage(two_feeders):
+    north, _ = two_feeders
+    assert report(phone="26658120009", person=Person("60", "Neo", "", "MAK")).ticket == north
