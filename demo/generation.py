@@ -8,17 +8,20 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
-DAYS = 120
+#: Whole months, the one of the last sales included: a month that is cut short would not be computable.
+MONTHS = 4
 SOURCE = "scada"
 DAY = timedelta(days=1)
+#: People buy now and then and use every day: what is used follows the sales of so many days before and after.
+NEAR = 7
 #: Per site by rank: what is lost on the way in per cent of what is delivered, and the genset's share of generation.
 PLANTS = ((9, 12), (12, 22), (27, 6))
 #: Cut short on the last day, so that an alert of yield is open, at the second site.
 CLOUDY = 1
 #: Not read for these days before the end, so that a month is not computable, at the second site.
 SILENT = range(50, 64)
-#: Delivered is read from a counter that was replaced, at the third site.
-COUNTER_FROM, REPLACED_AFTER = Decimal(48_210), 70
+#: Delivered is read from a counter that was replaced so many days before the end, at the third site.
+COUNTER_FROM, REPLACED = Decimal(48_210), 50
 
 
 def seed() -> int:
@@ -31,36 +34,50 @@ def seed() -> int:
     if EnergyReading.objects.exists():
         return 0
     rollups.refresh()
-    entries = [entry for rank, (site, sold) in enumerate(busiest(len(PLANTS))) for entry in plant(rank, site, sold)]
-    if entries:
-        readings.store(entries, Actor.system("The demonstration"))
-        alerts.evaluate()
+    sales = sales_by_site()
+    if not sales:
+        return 0
+    last = max(max(days) for days in sales.values())
+    days = days_until(last)
+    entries = [
+        entry for rank, site in enumerate(busiest(sales, days)) for entry in plant(rank, site, sales[site], days)
+    ]
+    readings.store(entries, Actor.system("The demonstration"))
+    alerts.evaluate()
     return len(entries)
 
 
-def busiest(number: int) -> list[tuple[str, dict[date, Decimal]]]:
-    """The sites that sold most in the last days of the ledger, with their kWh by day."""
+def sales_by_site() -> dict[str, dict[date, Decimal]]:
+    """kWh of every site by day."""
     from omreport.models import SiteDay
 
-    rows = SiteDay.objects.order_by("site", "period", "day").values_list("site", "period", "day", "kwh")
-    by_site: dict[str, dict[date, Decimal]] = {}
-    for site, period, day, kwh in rows:
-        by_site.setdefault(site, {})[date(period // 100, period % 100, day)] = kwh
-    last = max((max(days) for days in by_site.values()), default=date.min)
-    recent = {
-        site: {day: kwh for day, kwh in days.items() if day > last - DAY * DAYS} for site, days in by_site.items()
-    }
-    return sorted(recent.items(), key=lambda item: (-sum(item[1].values()), item[0]))[:number]
+    found: dict[str, dict[date, Decimal]] = {}
+    for site, period, day, kwh in SiteDay.objects.values_list("site", "period", "day", "kwh"):
+        found.setdefault(site, {})[date(period // 100, period % 100, day)] = kwh
+    return found
 
 
-def plant(rank: int, site: str, sold: dict[date, Decimal]) -> Iterator:
+def days_until(last: date) -> list[date]:
+    """From the first of a month to the last day with sales."""
+    from ccportal.core.periods import Month
+
+    first = (Month.of(last) + (1 - MONTHS)).first_day
+    return [first + DAY * n for n in range((last - first).days + 1)]
+
+
+def busiest(sales: dict[str, dict[date, Decimal]], days: list[date]) -> list[str]:
+    """The sites that sold most in these days, as many as there are plants."""
+    sold = {site: sum((by_day.get(day, Decimal(0)) for day in days), Decimal(0)) for site, by_day in sales.items()}
+    return sorted(sold, key=lambda site: (-sold[site], site))[: len(PLANTS)]
+
+
+def plant(rank: int, site: str, sold: dict[date, Decimal], days: list[date]) -> Iterator:
     """A site's readings by day: what leaves the plant follows its sales, what is generated follows that."""
     loss, genset = PLANTS[rank]
-    last = max(sold)
     shown = COUNTER_FROM
-    for ago in reversed(range(DAYS)):
-        day = last - DAY * ago
-        delivered = around(sold, day, last) * 100 / (100 - loss) * chance(site, "delivered", day, 8)
+    for index, day in enumerate(days):
+        ago = len(days) - 1 - index
+        delivered = around(sold, index, days) * 100 / (100 - loss) * chance(site, "delivered", day, 8)
         generated = delivered * Decimal("1.05") * chance(site, "generated", day, 4)
         pv = generated * (100 - genset) / 100
         if rank == CLOUDY and ago == 0:
@@ -73,16 +90,16 @@ def plant(rank: int, site: str, sold: dict[date, Decimal]) -> Iterator:
             if not (rank == CLOUDY and ago in SILENT):
                 yield interval(site, "delivered", day, delivered)
             continue
-        if ago == DAYS - 1:
+        if index == 0:
             yield counter(site, day, shown)
-        shown = delivered if ago == DAYS - REPLACED_AFTER else shown + delivered
+        shown = delivered if ago == REPLACED else shown + delivered
         yield counter(site, day + DAY, shown)
 
 
-def around(sold: dict[date, Decimal], day: date, last: date) -> Decimal:
-    """Mean sales of the days around a day: people buy now and then, and use every day."""
-    days = [day + DAY * n for n in range(-15, 16) if last - DAY * DAYS < day + DAY * n <= last]
-    return sum((sold.get(near, Decimal(0)) for near in days), Decimal(0)) / len(days)
+def around(sold: dict[date, Decimal], index: int, days: list[date]) -> Decimal:
+    """Mean sales of the days around a day."""
+    near = days[max(0, index - NEAR) : index + NEAR + 1]
+    return sum((sold.get(day, Decimal(0)) for day in near), Decimal(0)) / len(near)
 
 
 def chance(site: str, channel: str, day: date, percent: int) -> Decimal:

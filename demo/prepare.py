@@ -141,7 +141,10 @@ def prepare_people(var: Path) -> None:
 
 
 def prepare_generation() -> None:
-    """Invented readings for the energy balance; only once, so that what a visitor deletes stays deleted."""
+    """Invented readings for the energy balance; only once, so that what a visitor deletes stays deleted.
+
+    Before the payments of today, which would be the sample's last day with sales.
+    """
     from django.conf import settings
 
     from ccportal.acdb.health import acdb_fault
@@ -200,8 +203,8 @@ def main() -> int:
         if settings.DEMO:
             prepare_people(var)
             prepare_technicians()
-            prepare_payments()
             prepare_generation()
+            prepare_payments()
     except Stop as stop:
         sys.stderr.write(f"{stop}\n")
         return 1

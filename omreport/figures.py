@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from ccportal.core.charts import BarChart, Figure, LineChart, Series
 from ccportal.core.errors import NotFound
-from ccportal.core.money import ZERO, symbol
+from ccportal.core.money import ZERO
 from ccportal.core.periods import Month, Quarter, local_today
 from omreport import queries
 from omreport.calculations import FEWEST_ACCOUNTS, arpu, average_trend, by_month, eligible, growth, last_valid_month
@@ -190,6 +190,7 @@ def energy_by_type(data: ReportData, names: Mapping[str, str]) -> Figure:
         places=2,
         stacked=True,
         wide=True,
+        newest_first=True,
     )
 
 
@@ -209,7 +210,6 @@ def load_profiles(data: ReportData, names: Mapping[str, str]) -> Figure:
         ],
         label_name="Hour",
         places=4,
-        wide=True,
     )
 
 
@@ -264,7 +264,7 @@ def quarterly_arpu(data: ReportData, names: Mapping[str, str]) -> Figure:
     points = [(quarter, point) for quarter, (point, _) in data.arpu.items() if data.wanted.admits(quarter)]
     return LineChart(
         "Average revenue per user, per quarter",
-        symbol(),
+        settings.CURRENCY,
         _quarter_labels([quarter for quarter, _ in points]),
         [Series("ARPU", [point.arpu for _, point in points])],
         label_name="Quarter",
@@ -277,24 +277,24 @@ def monthly_arpu(data: ReportData, names: Mapping[str, str]) -> Figure:
     points = [(month, point) for month, (point, _) in found.items() if data.wanted.admits(month.quarter)]
     return LineChart(
         "Average revenue per user, per month",
-        symbol(),
+        settings.CURRENCY,
         [str(month) for month, _ in points],
         [Series("ARPU", [point.arpu for _, point in points])],
         label_name="Month",
         places=2,
         wide=True,
+        newest_first=True,
     )
 
 
 def arpu_by_site(data: ReportData, names: Mapping[str, str]) -> Figure | None:
-    shown = [quarter for quarter in data.arpu if data.wanted.admits(quarter)]
-    if data.wanted.site or not shown:
+    last = data.compared
+    if data.wanted.site or last not in data.arpu:
         return None
-    last = shown[-1]
     per_site = data.arpu[last][1]
     return BarChart(
         f"Average revenue per user by site, {last}",
-        symbol(),
+        settings.CURRENCY,
         [f"{code} {names.get(code, '')}".strip() for code in per_site],
         [Series("ARPU", [point.arpu for point in per_site.values()])],
         label_name="Site",
@@ -318,7 +318,7 @@ def price(data: ReportData, names: Mapping[str, str]) -> Figure:
     parts = [part for part in data.quarters if part.kwh]
     return LineChart(
         "Revenue per kWh vended",
-        f"{symbol()} per kWh",
+        f"{settings.CURRENCY} per kWh",
         _quarter_labels([part.quarter for part in parts]),
         [Series("Price", [part.revenue / part.kwh for part in parts])],
         label_name="Quarter",
@@ -346,14 +346,14 @@ OM = Report(
             average_use,
             "Energy of the quarter divided by connected customers and by the days that have transactions.",
         ),
-        "types": (
-            energy_by_type,
-            "Energy of accounts whose customer type the registers name; the others are left out.",
-        ),
         "load-profile": (
             load_profiles,
             "Mean of all power readings in each hour of the day, of meters with a known type. Readings above 20 kW are"
             " taken for watts and left out.",
+        ),
+        "types": (
+            energy_by_type,
+            "Energy of accounts whose customer type the registers name; the others are left out.",
         ),
         "tenure": (
             tenure,
@@ -374,9 +374,9 @@ FINANCIAL = Report(
         "revenue-total": (running_revenue, "Running total over all quarters, those before the chosen ones included."),
         "arpu": (quarterly_arpu, _ARPU),
         "arpu-by-site": (arpu_by_site, f"{_ARPU} Only sites with transactions in the quarter."),
+        "price": (price, "Revenue of the quarter divided by its kWh vended."),
         "arpu-monthly": (monthly_arpu, _ARPU),
         "accounts": (accounts, "Accounts with a dated transaction up to the end of the quarter; nobody is taken off."),
-        "price": (price, "Revenue of the quarter divided by its kWh vended."),
     },
 )
 REPORTS = {report.name: report for report in (OM, FINANCIAL)}

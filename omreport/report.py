@@ -58,7 +58,7 @@ class ReportFilter:
 
 @dataclass(frozen=True)
 class Change:
-    """A measure in the last quarter beside the quarter before and the same quarter of the year before."""
+    """A measure in a quarter beside the quarter before and the same quarter of the year before."""
 
     name: str
     unit: str
@@ -84,7 +84,11 @@ class Change:
 
 
 def _signed(percent: Decimal | None) -> str:
-    return f"{percent:+,.1f} %" if percent is not None else "–"
+    if percent is None:
+        return "–"
+    # What rounds to nothing has no sign.
+    text = f"{percent:+,.1f} %"
+    return "0.0 %" if text in ("+0.0 %", "-0.0 %") else text
 
 
 def _percent(now: Decimal, then: Decimal | None) -> Decimal | None:
@@ -135,12 +139,32 @@ class ReportData:
     def totals(self) -> Sum:
         return sum((Sum(row.transactions, row.revenue, row.kwh) for row in self.shown_months), Sum())
 
-    def changes(self) -> tuple[Quarter | None, list[Change]]:
-        """The last quarter of the report compared with the one before and the same of the year before."""
+    @property
+    def running(self) -> QuarterSum | None:
+        """The last quarter of the report when it ends after the latest transaction: it will still grow."""
+        latest, shown = self.fresh.latest_transaction, self.quarters
+        if not shown or latest is None:
+            return None
+        last = shown[-1]
+        day_after = (last.quarter.months[2] + 1).first_day
+        return last if latest.astimezone(meter_zone()).date() < day_after - timedelta(days=1) else None
+
+    @property
+    def compared(self) -> Quarter | None:
+        """The last quarter of the report that is over; a running one only when there is no other.
+
+        Half a quarter beside whole ones would look like a loss of half the revenue.
+        """
         shown = self.quarters
         if not shown:
+            return None
+        return shown[-2].quarter if self.running and len(shown) > 1 else shown[-1].quarter
+
+    def changes(self) -> tuple[Quarter | None, list[Change]]:
+        """The last whole quarter of the report compared with the one before and the same of the year before."""
+        last = self.compared
+        if last is None:
             return None, []
-        last = shown[-1].quarter
         before = by_quarter(last.months[0] + -3)
         year_ago = Quarter(last.year - 1, last.quarter)
         figures = {part.quarter: self._measures(part) for part in self.all_quarters}
@@ -149,15 +173,6 @@ class ReportData:
             Change(name, unit, now if now is not None else ZERO, then, ago)
             for (name, unit), (now, then, ago) in zip(_MEASURES, rows, strict=True)
         ]
-
-    @property
-    def unfinished(self) -> bool:
-        """True when the last quarter of the report ends after the latest transaction: it will still grow."""
-        latest, shown = self.fresh.latest_transaction, self.quarters
-        if not shown or latest is None:
-            return False
-        day_after = (shown[-1].quarter.months[2] + 1).first_day
-        return latest.astimezone(meter_zone()).date() < day_after - timedelta(days=1)
 
     def _measures(self, part: QuarterSum) -> list[Decimal | None]:
         point = self.arpu[part.quarter][0] if part.quarter in self.arpu else ArpuPoint(ZERO, 0)

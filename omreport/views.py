@@ -109,7 +109,7 @@ def _page(request: HttpRequest, report: Report) -> HttpResponse:
             "totals": data.totals(),
             "quarter": quarter,
             "changes": changes,
-            "unfinished": data.unfinished,
+            "running": data.running,
             "ledger": queries.totals(wanted.site),
             "faults": queries.fault_counts(),
         }

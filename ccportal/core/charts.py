@@ -44,7 +44,8 @@ class Figure:
     hears; without one a summary is made. ``label_name`` heads the first column of the table (``Month``).
     ``places`` are the decimals of values, by default 0 for whole numbers and 2 otherwise. ``csv_url`` is
     where the values can be downloaded; with ``values_url`` the table is fetched from there when somebody asks for it,
-    which keeps a page of many figures light. ``wide`` asks for the whole width of the page.
+    which keeps a page of many figures light. ``wide`` asks for the whole width of the page; on a
+    phone such a drawing scrolls, with ``newest_first`` from its right end.
     """
 
     title: str
@@ -57,6 +58,7 @@ class Figure:
     csv_url: str = ""
     values_url: str = ""
     wide: bool = False
+    newest_first: bool = False
 
     kind = "Chart"
 

@@ -85,16 +85,21 @@ class Balance:
 
     @property
     def coverage_words(self) -> str:
-        """The coverage of the channels as a text, short where all have the same."""
-        shares = [(label, f"{share:.0f} %") for label, share in self.coverages]
-        if len({share for _, share in shares}) == 1:
-            return f"Every channel {shares[0][1]} of {self.hours_in_period:,.0f} hours"
-        return ", ".join(f"{label} {share}" for label, share in shares) + f" of {self.hours_in_period:,.0f} hours"
+        """The coverage of the channels as a text: one share where all have the same, else the range."""
+        shares = sorted({round(share) for _, share in self.coverages})
+        if len(shares) == 1:
+            return f"Every channel {shares[0]} % of {self.hours_in_period:,.0f} hours"
+        return f"Channels {shares[0]} to {shares[-1]} % of {self.hours_in_period:,.0f} hours"
 
     @property
     def by_channel(self) -> list[tuple[str, Figure, Decimal]]:
         """Label, energy and covered hours of every channel that the site has."""
         return [(c.label, self.energy(c), self.hours(c)) for c in Channel if c in self.known]
+
+    @property
+    def telling(self) -> tuple[bool, bool]:
+        """Whether the unaccounted energy is known, and whether what was generated is: the more, the better."""
+        return self.unaccounted_percent.known, self.generated.known
 
     @property
     def reasons(self) -> list[str]:

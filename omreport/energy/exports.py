@@ -30,6 +30,7 @@ def balance_xlsx(lines: Sequence[Balance], names: Mapping[str, str]) -> bytes:
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": "Energy balance", "created": local_now().replace(tzinfo=None)})
     bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
+    amount, count = (book.add_format({"num_format": form}) for form in ("#,##0.00", "#,##0"))
     sheet = book.add_worksheet("Energy balance")
     for column, name in enumerate(heads()):
         sheet.write_string(0, column, name, bold)
@@ -38,7 +39,7 @@ def balance_xlsx(lines: Sequence[Balance], names: Mapping[str, str]) -> bytes:
             if isinstance(cell, str):
                 sheet.write_string(place, column, cell)
             elif cell is not None:
-                sheet.write_number(place, column, float(cell))
+                sheet.write_number(place, column, float(cell), amount if cell.as_tuple().exponent else count)
     sheet.freeze_panes(1, 3)
     sheet.set_column(0, len(heads()) - 2, 14)
     sheet.set_column(len(heads()) - 1, len(heads()) - 1, 80)

@@ -57,27 +57,27 @@ def site_charts(lines: Sequence[Balance], words: str, csv_url: str) -> list[Figu
     return [supply, use]
 
 
-def all_sites_charts(totals: Sequence[Balance], names: Mapping[str, str], csv_url: str) -> list[Figure]:
-    """Charts that compare the sites over the whole time."""
-    labels = [f"{line.site} {names.get(line.site, '')}".strip() for line in totals]
+def all_sites_charts(latest: Sequence[Balance], names: Mapping[str, str], step: str, csv_url: str) -> list[Figure]:
+    """Charts that compare the sites, each in its latest complete period."""
+    labels = [f"{line.site} {names.get(line.site, '')}".strip() for line in latest]
     flows = BarChart(
-        "Energy generated, delivered and sold per site",
+        f"Energy per site, latest complete {step}",
         "kWh",
         labels,
         [
-            Series("Generated", [line.generated.value for line in totals]),
-            Series("Delivered", [line.delivered.value for line in totals]),
-            Series("Sold", [line.sold.value for line in totals]),
+            Series("Generated", [line.generated.value for line in latest]),
+            Series("Delivered", [line.delivered.value for line in latest]),
+            Series("Sold", [line.sold.value for line in latest]),
         ],
         label_name="Site",
         places=PLACES,
         csv_url=csv_url,
     )
     loss = BarChart(
-        "Unaccounted energy per site",
+        f"Unaccounted energy per site, latest complete {step}",
         "%",
         labels,
-        [Series("Of the energy delivered", [line.unaccounted_percent.value for line in totals])],
+        [Series("Of the energy delivered", [line.unaccounted_percent.value for line in latest])],
         label_name="Site",
         places=PLACES,
         csv_url=csv_url,

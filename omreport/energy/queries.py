@@ -121,6 +121,15 @@ def balances(window: Window) -> list[Balance]:
     ]
 
 
+def latest_telling(lines: list[Balance]) -> list[Balance]:
+    """Of every site the newest line that has all its figures; for want of one, the newest that has most."""
+    found: dict[str, Balance] = {}
+    for line in lines:
+        if line.site not in found or line.telling > found[line.site].telling:
+            found[line.site] = line
+    return [found[site] for site in sorted(found)]
+
+
 def over_all(lines: list[Balance], window: Window) -> list[Balance]:
     """The whole window as one period, per site."""
     periods = window.periods()

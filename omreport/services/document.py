@@ -29,7 +29,7 @@ def report_html(report: Report, wanted: ReportFilter) -> str:
         "ledger": queries.totals(wanted.site),
         "quarter": quarter,
         "changes": changes,
-        "unfinished": data.unfinished,
+        "running": data.running,
         "figures": [
             {
                 "name": figure.name,

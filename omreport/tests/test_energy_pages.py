@@ -72,6 +72,20 @@ def test_the_page_shows_the_balance_with_its_coverage(sign_in, thabo):
 
 
 @pytest.mark.usefixtures("march")
+def test_the_page_begins_with_the_latest_month_that_is_complete(sign_in, thabo, palesa):
+    readings.store([Entry(0, "MAK", "pv", "scada", at(2026, 4, 1), at(2026, 4, 2), Decimal(90))], Actor.of(palesa))
+    client = sign_in(thabo)
+    of_site = client.get(f"{BALANCE}?site=MAK").content.decode()
+    assert "Latest complete month, Mar 2026" in of_site
+    head, _, months = of_site.partition('id="lines-head"')
+    assert "12.50" in head
+    assert months.index("Apr 2026") < months.index("Mar 2026")
+    of_all, _, _ = client.get(BALANCE).content.decode().partition('id="lines-head"')
+    assert '<th scope="row" class="period">Mar 2026</th>' in of_all
+    assert "Apr 2026</th>" not in of_all
+
+
+@pytest.mark.usefixtures("march")
 def test_below_the_floor_the_page_says_why_instead_of_a_number(sign_in, thabo):
     text = sign_in(thabo).get(f"{BALANCE}?site=MAK&by=quarter&from=2026-01-01&to=2026-03-31").content.decode()
     assert "not computable" in text
@@ -178,7 +192,7 @@ def test_a_discarded_file_is_gone(upload, client):
 def test_a_file_of_50_mb_is_refused_with_the_limit(upload):
     response = upload("x" * 50_000_000)
     assert response.status_code == 400
-    assert "The file is larger than 10 MB, which is the most" in response.content.decode()
+    assert "The file is larger than 10 MB. Split it" in response.content.decode()
     assert not EnergyUpload.objects.exists()
 
 

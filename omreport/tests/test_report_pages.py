@@ -43,7 +43,7 @@ def test_the_om_report_shows_figures_with_their_method(sales, sign_in, thabo):
 
 
 def test_the_financial_report_compares_with_the_quarter_and_the_year_before(sales, sign_in, lineo):
-    text = page(sign_in(lineo), "/reports/financial/")
+    text = page(sign_in(lineo), "/reports/financial/?from=2026+Q2")
     assert "2026 Q2 in comparison" in text
     assert re.findall(r'data-label="([^"]+)">([^<]+)<', text)[:5] == [
         ("2026 Q2", "160.00"),
@@ -52,6 +52,22 @@ def test_the_financial_report_compares_with_the_quarter_and_the_year_before(sale
         ("A year before", "40.00"),
         ("Change on the year", "+300.0 %"),
     ]
+    assert "2026 Q2 is still running: the latest transaction is of 11 Apr 2026." in text
+
+
+def test_a_quarter_that_is_still_running_is_not_compared_with_whole_ones(sales, sign_in, lineo):
+    text = page(sign_in(lineo), "/reports/financial/").replace("\xa0", " ")
+    assert "2026 Q1 in comparison" in text
+    assert "2026 Q2 is still running: M 160.00 and 32.00 kWh up to 11 Apr 2026." in text
+    assert "Average revenue per user by site, 2026 Q1" in text
+
+
+def test_the_last_quarter_is_compared_once_the_ledger_covers_it(sales, pay, rolled_up, sign_in, lineo):
+    pay(6, "0001MAK", (2026, 6, 30), 1, 1)
+    rolled_up()
+    text = page(sign_in(lineo), "/reports/financial/")
+    assert "2026 Q2 in comparison" in text
+    assert "still running" not in text
 
 
 def test_filters_stand_in_the_address_and_restrict_every_figure(sales, sign_in, thabo):

@@ -15,6 +15,7 @@ from ccportal.core.htmx import render_page
 from ccportal.core.paging import page_number, paged
 from customers.queries import site_names
 from omreport.energy import queries
+from omreport.energy.balance import Balance
 from omreport.energy.exports import XLSX, balance_csv, balance_xlsx
 from omreport.energy.figures import all_sites_charts, site_charts
 from omreport.energy.forms import BalanceForm, NoteForm
@@ -37,7 +38,7 @@ def energy_balance(request: HttpRequest) -> HttpResponse:
         return _rendered(request, context, status=422)
     names = site_names().names
     lines = queries.balances(window)
-    totals = queries.over_all(lines, window)
+    latest = queries.latest_telling(lines)
     query = _query(window)
     csv_url = f"{reverse('omreport:energy_csv')}?{query}"
     charts = site_charts(lines, names.get(window.site, window.site), csv_url) if window.site else []
@@ -46,14 +47,20 @@ def energy_balance(request: HttpRequest) -> HttpResponse:
         "names": names,
         "query": query,
         "page": paged(lines, page_number(request.GET.get("page")), LINES_PER_PAGE),
-        "totals": totals,
-        "charts": charts or all_sites_charts(totals, names, csv_url),
+        "latest": latest,
+        "totals": _computable(queries.over_all(lines, window)),
+        "charts": charts or all_sites_charts(latest, names, window.step, csv_url),
         "floors": queries.floors(),
         "alerts": queries.open_alerts(window.site),
         "closed": queries.closed_alerts(window.site)[:CLOSED_SHOWN],
         "note_form": NoteForm(),
     }
     return _rendered(request, context)
+
+
+def _computable(totals: list[Balance]) -> list[Balance]:
+    """Sums over the whole time, where they say something."""
+    return [line for line in totals if any(line.telling)]
 
 
 def _rendered(request: HttpRequest, context: dict[str, object], *, status: int = 200) -> HttpResponse:
