@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -13,6 +14,7 @@ from ccportal.accounts import roles, services
 from ccportal.accounts.models import EMPLOYEE_NO, Employee, EmployeeEmail, RoleAssignment, normalise_employee_no
 from ccportal.core.audited import because
 from ccportal.core.errors import InvalidInput, PortalError
+from ccportal.core.sheets import read_rows
 
 #: What takes an assignment back: department or default decide again.
 AUTOMATIC = "automatic"
@@ -74,6 +76,22 @@ class Plan:
         return sum(1 for line in self.lines if line.changes)
 
 
+def text_of_file(content: bytes, name: str) -> str:
+    """An uploaded CSV or XLSX file as the text that ``plan_import`` reads; ``InvalidInput`` for what is no table."""
+    buffer = io.StringIO(newline="")
+    # Two more than are taken, so that a longer file is refused and not cut off.
+    rows = islice(read_rows(content, name).rows, MAX_ROWS + 2)
+    csv.writer(buffer, lineterminator="\n").writerows([_written(cell) for cell in row] for row in rows)
+    return buffer.getvalue()
+
+
+def _written(cell: object) -> str:
+    """A cell as a person would type it: a spreadsheet keeps 1004 as the number 1004.0."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else " ".join(str(cell).split())
+
+
 def plan_import(text: str) -> Plan:
     """Read comma-separated rows under a header of ``employee_no`` and ``role``, ``email`` or both.
 
@@ -119,6 +137,8 @@ def _read(text: str) -> list[Line]:
     except csv.Error as error:
         raise InvalidInput("This is no comma-separated table: a quotation mark is not closed.", field="rows") from error
     header = [name.strip().casefold().replace(" ", "_") for name in rows[0]] if rows else []
+    while header and not header[-1]:
+        header.pop()
     if (
         not set(header) <= set(COLUMNS)
         or "employee_no" not in header
@@ -142,7 +162,7 @@ def _line(number: int, header: list[str], row: list[str]) -> Line:
     line = Line(
         number, normalise_employee_no(cells.get("employee_no", "")), cells.get("role", ""), cells.get("email", "")
     )
-    if len(row) > len(header):
+    if any(cell.strip() for cell in row[len(header) :]):
         line.errors.append(f"{len(row)} cells where {len(header)} are expected.")
     return line
 

@@ -35,9 +35,19 @@ class EmailForm(forms.Form):
 
 
 class ImportForm(forms.Form):
-    """Rows of a spreadsheet, pasted."""
+    """Rows of a spreadsheet, pasted; those of a file are put there to be checked."""
 
+    use_required_attribute = False  # a file will do instead of rows
+
+    file = forms.FileField(
+        required=False,
+        label="File",
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
+        help_text="CSV or XLSX with the headings employee_no, role, email. Its rows take the place of pasted ones.",
+    )
     rows = forms.CharField(
+        label="Or paste rows",
+        error_messages={"required": "Choose a file, or paste rows."},
         max_length=300_000,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "placeholder": "employee_no,role,email"}),

@@ -16,8 +16,11 @@ from ccportal.accounts.roles import ROLES
 from ccportal.core.errors import InvalidInput, PortalError
 from ccportal.core.htmx import render_page
 from ccportal.core.paging import page_number, paged
+from ccportal.core.uploads import takes_file
 
 PAGE_SIZE = 50
+#: Of a file of mappings; 2,000 rows need a tenth.
+MOST_BYTES = 2**20
 
 
 @require_safe
@@ -112,37 +115,59 @@ def _emails_page(request: HttpRequest, form: EmailForm, *, status: int = 200) ->
 @require_safe
 @requires("manage_roles")
 def import_form(request: HttpRequest) -> HttpResponse:
-    """Where many mappings are pasted."""
+    """Where a file of mappings is chosen, or rows are pasted."""
     return render(request, "accounts/roles/import.html", {"form": ImportForm()})
 
 
 @require_POST
 @requires("manage_roles")
+@takes_file(lambda: MOST_BYTES)
 def import_check(request: HttpRequest) -> HttpResponse:
-    """What the pasted rows would change; nothing is changed yet."""
-    form = ImportForm(request.POST)
-    if not form.is_valid():
-        return render(request, "accounts/roles/import.html", {"form": form}, status=422)
-    try:
-        plan = role_changes.plan_import(form.cleaned_data["rows"])
-    except InvalidInput as error:
-        form.add_error("rows", error.message)
-        return render(request, "accounts/roles/import.html", {"form": form}, status=error.status)
-    return render(request, "accounts/roles/import.html", {"form": form, "plan": plan})
+    """What the rows would change; nothing is changed yet."""
+    return _import_page(request, _sent(request))
 
 
 @require_POST
 @requires("manage_roles")
+@takes_file(lambda: MOST_BYTES)
 def import_apply(request: HttpRequest) -> HttpResponse:
-    """Carry the pasted rows out, all or none."""
-    form = ImportForm(request.POST)
-    if not form.is_valid():
-        return render(request, "accounts/roles/import.html", {"form": form}, status=422)
+    """Carry the rows out that were checked, all or none. A file that comes along was not checked: it is, first."""
+    form = _sent(request)
+    if request.FILES or not form.is_valid():
+        return _import_page(request, form)
     rows, reason = form.cleaned_data["rows"], form.cleaned_data["reason"]
     try:
         plan = role_changes.carry_out(rows, by=request.user.get_username(), reason=reason)
     except InvalidInput as error:
-        form.add_error("rows", error.message)
-        return render(request, "accounts/roles/import.html", {"form": form}, status=error.status)
+        return _import_page(request, form, refused=error.message)
     messages.success(request, f"{plan.changes} of {len(plan.lines)} rows changed something; all are in force.")
     return redirect("roles:index")
+
+
+def _sent(request: HttpRequest) -> ImportForm:
+    """The form with the rows of its file in the field for rows, where they stay for correction and for carrying out."""
+    data, file, fault = request.POST.copy(), request.FILES.get("file"), ""
+    if file is not None:
+        try:
+            data["rows"] = role_changes.text_of_file(file.read(), file.name or "")
+        except InvalidInput as error:
+            fault = error.message
+    form = ImportForm(data)
+    if fault:
+        form.add_error("file", fault)
+    return form
+
+
+def _import_page(request: HttpRequest, form: ImportForm, *, refused: str = "") -> HttpResponse:
+    """The form with what its rows would change, row by row, and why they were refused."""
+    context: dict[str, object] = {"form": form}
+    status = 200 if form.is_valid() else 422
+    if status == 200:
+        try:
+            context["plan"] = role_changes.plan_import(form.cleaned_data["rows"])
+        except InvalidInput as error:
+            refused = error.message
+    if refused:
+        form.add_error("rows", refused)
+        status = InvalidInput.status
+    return render(request, "accounts/roles/import.html", context, status=status)

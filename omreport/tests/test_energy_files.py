@@ -11,6 +11,7 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ccportal.core import sheets
 from ccportal.core.errors import InvalidInput
 from omreport.energy import files
 from omreport.energy.parsing import MOST_KWH, Entry, Reader, Unfit, energy_of, moment_of
@@ -154,7 +155,7 @@ def test_counters_have_headings_of_their_own():
 def bomb():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (files.MOST_UNPACKED + 1))
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (sheets.MOST_UNPACKED + 1))
     return buffer.getvalue()
 
 
@@ -206,7 +207,7 @@ def chart_only():
         (b"hello", "a.xlsx", "named like a workbook but is none"),
         (b"PK\x03\x04 nothing behind", "a.xlsx", "damaged or protected"),
         (bomb(), "a.xlsx", "unpacks to more than 60 MB"),
-        (entities(), "a.xlsx", "holds definitions that no reading needs"),
+        (entities(), "a.xlsx", "holds definitions that no table needs"),
         (with_sheet('<row r="999999999"><c/></row>'), "a.xlsx", "more than 50,000 rows"),
         (with_sheet("<row/>" * 200_000), "a.xlsx", "mostly empty rows or repetitions"),
         (chart_only(), "a.xlsx", "The first row must hold the headings"),

@@ -1,6 +1,10 @@
 """The page Roles: who may do what, changed with a reason, one by one or many at once."""
 
+import io
+
+import openpyxl
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -166,6 +170,67 @@ def test_an_import_cannot_take_the_last_super_admin(admin, thabo):
     assert answer.status_code == 400
     assert "Row 3: This is the last super admin" in answer.text
     assert (role_of("1004"), role_of("1001")) == ("generic", "superadmin")
+
+
+def workbook(*rows):
+    buffer = io.BytesIO()
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+FILES = {
+    "list.csv": b"\xef\xbb\xbfemployee_no;role;email;\r\n1004;Finance team;thabo@utility.example;\r\n",
+    "list.xlsx": workbook(
+        ["Employee no", "Role", "Email", None], [1004.0, "finance_team", "thabo@utility.example", None]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_checked_row_by_row_and_carried_out_from_the_page(admin, thabo, name):
+    file = SimpleUploadedFile(name, FILES[name])
+    checked = admin.post("/roles/import/check/", {"file": file, "rows": "", "reason": "New list"})
+    assert [(line.number, line.changes) for line in checked.context["plan"].lines] == [
+        (2, ["role automatic becomes finance_team", "e-mail (none) becomes thabo@utility.example"])
+    ]
+    assert role_of("1004") == "generic"
+    rows = checked.context["form"]["rows"].value()
+    admin.post("/roles/import/apply/", {"rows": rows, "reason": "New list"})
+    assert role_of("1004") == "finance_team"
+
+
+def test_a_file_that_was_not_checked_is_not_carried_out(admin, thabo):
+    file = SimpleUploadedFile("other.csv", b"employee_no,role\n1004,superadmin\n")
+    sent = {"file": file, "rows": "employee_no,role\n1004,finance_team", "reason": "New list"}
+    answer = admin.post("/roles/import/apply/", sent)
+    assert answer.context["plan"].lines[0].changes == ["role automatic becomes superadmin"]
+    assert role_of("1004") == "generic"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\xff\x00\xfe", "The file is not a text in UTF-8"),
+        (b"PK\x03\x04broken", "The workbook is damaged or protected"),
+        (b"employee_no,role\n" + b"1004,generic\n" * 2001, "At most 2,000 rows at once."),
+    ],
+    ids=["no text", "broken workbook", "too many rows"],
+)
+def test_a_file_that_is_no_such_table_is_explained_and_nothing_typed_is_lost(admin, content, words):
+    file = SimpleUploadedFile("list.csv", content)
+    answer = admin.post("/roles/import/check/", {"file": file, "rows": "", "reason": "New list"})
+    assert answer.status_code in (400, 422)
+    assert words in answer.text
+    assert "New list" in answer.text
+
+
+def test_a_file_that_is_too_large_is_refused(admin):
+    file = SimpleUploadedFile("list.csv", b"x" * (2**20 + 70_000))
+    answer = admin.post("/roles/import/check/", {"file": file, "reason": "New list"})
+    assert (answer.status_code, "The file is larger than 1 MB." in answer.text) == (400, True)
 
 
 @pytest.mark.parametrize("rows", NO_TABLES)

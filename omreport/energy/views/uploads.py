@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.actors import Actor
@@ -16,13 +16,17 @@ from ccportal.core.errors import NotFound, PortalError
 from ccportal.core.htmx import render_page
 from ccportal.core.paging import page_number, paged
 from ccportal.core.spreadsheets import CSV_TYPE, XLSX_TYPE
+from ccportal.core.uploads import takes_file
 from omreport.energy import files, queries
 from omreport.energy.forms import UploadForm
 from omreport.energy.models import UploadState
 from omreport.energy.services import uploads
-from omreport.energy.uploads import SmallFile, limit_mb, refuse_too_large
 
 UPLOADS_PER_PAGE = 20
+
+
+def _most_bytes() -> int:
+    return settings.ENERGY_UPLOAD_MAX_BYTES
 
 
 @require_safe
@@ -32,18 +36,11 @@ def upload_list(request: HttpRequest) -> HttpResponse:
     return _list(request, UploadForm())
 
 
-@csrf_exempt  # checked in _received: the check reads the body, and a large file must not be read before this has run
 @require_POST
 @requires("enter_generation")
+@takes_file(_most_bytes, "Split it by month or site.")
 def upload_file(request: HttpRequest) -> HttpResponse:
     """Take a file and check it; nothing is stored yet."""
-    refuse_too_large(request)
-    request.upload_handlers = [SmallFile(request)]
-    return _received(request)
-
-
-@csrf_protect
-def _received(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
         return _list(request, form, status=422)
@@ -115,7 +112,7 @@ def _list(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpR
     context: dict[str, object] = {
         "form": form,
         "page": page,
-        "limit_mb": limit_mb(),
+        "limit_mb": _most_bytes() // 2**20,
         "most_rows": files.MOST_ROWS,
         "interval": files.INTERVAL,
         "counter": files.COUNTER,
