@@ -8,13 +8,12 @@ leaves its claim to expire and its messages as they were.
 import logging
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import pairwise
-from threading import Lock
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
@@ -37,6 +36,7 @@ from whatsapp.services import identification, tickets
 from whatsapp.services.deciding import Batch, Outcome, decide, open_pending, triage_of
 from whatsapp.services.intake import ANSWER
 from whatsapp.services.messages import send_text, touch
+from whatsapp.services.turns import in_turn
 from whatsapp.triage import Known, Triage, Turn, assess, known_for, parse_command
 from whatsapp.triage.safety import is_dangerous
 
@@ -51,7 +51,6 @@ MOST_TRIES = 5
 PLACE_WAITS = timedelta(minutes=10)
 RATE_WINDOW = timedelta(minutes=1)
 _STAFF_WORDS = "left to staff"
-_writing = Lock()
 
 
 class ClaimLost(Exception):
@@ -69,10 +68,12 @@ def answer(contact_id: int) -> str:
     token = _claim(contact_id)
     if token is None:
         return "busy"
+    done = ""
     try:
         done = _answer(contact_id, token)
     finally:
-        Contact.objects.filter(pk=contact_id, claim=token).update(claim="", claimed_at=None)
+        if done != "answered":  # what answers lets go of the contact in its own transaction
+            _release(contact_id, token)
     if done == "answered" and (wait := _seconds_to_wait(contact_id)) is not None:
         broker.send(ANSWER, contact_id, countdown=wait)
     return done
@@ -98,6 +99,11 @@ def _claim(contact_id: int) -> str | None:
     free = Q(claim="") | Q(claimed_at=None) | Q(claimed_at__lt=now - _claim_lasts())
     taken = Contact.objects.filter(free, pk=contact_id).update(claim=token, claimed_at=now)
     return token if taken else None
+
+
+def _release(contact_id: int, token: str) -> int:
+    """Let go of a contact; 0 when it is another worker's by now."""
+    return Contact.objects.filter(pk=contact_id, claim=token).update(claim="", claimed_at=None)
 
 
 def _claim_lasts() -> timedelta:
@@ -152,13 +158,9 @@ def _handle(contact: Contact, messages: list[Message], token: str) -> str:
 
 @contextmanager
 def _mine(contact: Contact, token: str) -> Iterator[None]:
-    """A transaction that holds only if the contact is still this worker's.
-
-    SQLite has one writer at a time: threads take turns here, instead of holding its lock while they wait for Python.
-    """
-    turn: AbstractContextManager[object] = _writing if connection.vendor == "sqlite" else nullcontext()
-    with turn, transaction.atomic():
-        if not Contact.objects.filter(pk=contact.pk, claim=token).update(claimed_at=timezone.now()):
+    """A transaction that holds only if the contact is still this worker's, and lets go of it at its end."""
+    with in_turn():
+        if not _release(contact.pk, token):  # nobody else sees that before the commit
             raise ClaimLost
         yield
 
@@ -340,7 +342,7 @@ def _open_one_unplaced(conversation: Conversation) -> int:
     except ClaimLost:
         return 0
     finally:
-        Contact.objects.filter(pk=contact.pk, claim=token).update(claim="", claimed_at=None)
+        _release(contact.pk, token)
 
 
 def _give_to_staff(contact: Contact, conversation: Conversation) -> int:

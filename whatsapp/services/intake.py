@@ -1,14 +1,14 @@
 """What comes in is stored before anything else is done with it, once however often it is delivered."""
 
 import hashlib
-import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import IntegrityError
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from ccportal.core import broker
@@ -28,38 +28,56 @@ from whatsapp.models import (
     Mode,
 )
 from whatsapp.services.messages import international
+from whatsapp.services.turns import in_turn
 
-logger = logging.getLogger(__name__)
 ANSWER = "whatsapp.answer"
 MEDIA_KIND = "whatsapp.media"
 #: A conversation that somebody of the staff has taken over stays theirs for so long after its last message.
 STAFF_IDLE = timedelta(hours=12)
 MOST_FILES = 10
+#: Messages that one transaction stores at most, so that none is long.
+AT_ONCE = 200
+#: What a message tells of its sender.
+NEWS = ("phone", "name", "last_inbound_at")
 
 
 def store(events: Sequence[InboundEvent]) -> None:
-    """Store messages; those known already are left as they are. Then have a worker look.
+    """Store messages of one channel; those known already are left as they are. Then have a worker look.
 
     When it returns, everything is committed. A fault of the database is raised: the channel delivers again.
     """
-    waiting = {contact for event in events if (contact := _stored(event)) is not None}
-    for contact in waiting:
+    waiting: set[int] = set()
+    for begin in range(0, len(events), AT_ONCE):
+        waiting |= _stored(events[begin : begin + AT_ONCE])
+    for contact in sorted(waiting):
         broker.send(ANSWER, contact, countdown=settings.WHATSAPP_BATCH_SECONDS)
 
 
-def _stored(event: InboundEvent) -> int | None:
-    """Store one message in a transaction of its own; the contact to answer, unless that is under way already."""
-    external_id = identifier(event.message_id)
-    if Message.objects.filter(channel=event.channel, external_id=external_id).exists():
-        return None
+def _stored(events: Sequence[InboundEvent]) -> set[int]:
+    """Store messages in one transaction; the contacts to answer, without those whose answer is under way already."""
     try:
-        with transaction.atomic():
-            return _write(event, external_id)
+        return _write(_unknown(events))
     except IntegrityError:
-        # Delivered twice at the same moment: the other one is stored.
-        if Message.objects.filter(channel=event.channel, external_id=external_id).exists():
-            return None
-        raise
+        # One was delivered twice at the same moment, and the other delivery has stored it now.
+        return _write(_unknown(events))
+
+
+def _unknown(events: Sequence[InboundEvent]) -> dict[str, InboundEvent]:
+    """By id and in their order, each once: those of the messages that are not stored."""
+    given: dict[str, InboundEvent] = {}
+    for event in events:
+        given.setdefault(identifier(event.message_id), event)
+    stored = with_ids(events[0].channel, given).values_list("external_id", flat=True)
+    for external_id in stored:
+        del given[external_id]
+    return given
+
+
+def with_ids(channel: str, external_ids: Iterable[str]) -> QuerySet[Message]:
+    """The messages that a channel knows by these ids."""
+    found = Message.objects.order_by().filter(channel=channel, external_id__in=list(external_ids))
+    # SQLite uses the index of ids only for a query that says, in the same words, what the index leaves out.
+    return found.exclude(external_id="")
 
 
 def identifier(text: str) -> str:
@@ -68,15 +86,30 @@ def identifier(text: str) -> str:
     return cleaned if len(cleaned) <= 160 else hashlib.sha256(cleaned.encode()).hexdigest()
 
 
-def _write(event: InboundEvent, external_id: str) -> int | None:
+def _write(unknown: dict[str, InboundEvent]) -> set[int]:
+    if not unknown:
+        return set()
     now = timezone.now()
-    at = _sane(event.at, now)
-    contact = _contact(event, at)
-    answering = Message.objects.filter(contact=contact, state=MessageState.RECEIVED).exists()
-    conversation = _conversation(contact, now)
-    message = Message.objects.create(
+    senders = _senders(list(unknown.values()), now)
+    with in_turn():
+        contacts = _updated(senders)
+        arrived = Counter(contacts[_sender(event)].pk for event in unknown.values())
+        answering = _waiting_already(arrived)
+        conversations = _conversations(arrived, now)
+        messages = []
+        for external_id, event in unknown.items():
+            contact = contacts[_sender(event)]
+            messages.append(_message(event, external_id, contact, conversations[contact.pk], now))
+        Message.objects.bulk_create(messages)
+        for message, event in zip(messages, unknown.values(), strict=True):
+            _keep_files(message, event)
+    return arrived.keys() - answering
+
+
+def _message(event: InboundEvent, external_id: str, contact: Contact, conversation: int, now: datetime) -> Message:
+    return Message(
         contact=contact,
-        conversation=conversation,
+        conversation_id=conversation,
         channel=event.channel,
         external_id=external_id,
         direction=Direction.IN,
@@ -86,8 +119,12 @@ def _write(event: InboundEvent, external_id: str) -> int | None:
         text=clean_text(event.text),
         details=_details(event),
         state=MessageState.RECEIVED,
-        sent_at=at,
+        sent_at=_sane(event.at, now),
     )
+
+
+def _keep_files(message: Message, event: InboundEvent) -> None:
+    """Files are fetched later, by a worker."""
     for file in event.media[:MOST_FILES]:
         media = Media.objects.create(
             message=message,
@@ -98,7 +135,6 @@ def _write(event: InboundEvent, external_id: str) -> int | None:
             state=MediaState.WAITING,
         )
         outbox.enqueue(MEDIA_KIND, f"media-{media.pk}", {"media": media.pk})
-    return None if answering else contact.pk
 
 
 def _details(event: InboundEvent) -> dict[str, object]:
@@ -118,44 +154,73 @@ def _sane(at: datetime, now: datetime) -> datetime:
     return at if now - timedelta(days=30) < at < now + timedelta(minutes=10) else now
 
 
-def _contact(event: InboundEvent, at: datetime) -> Contact:
-    """The sender, brought up to date; the update also makes two messages of one person wait for each other."""
-    key = clean_line(event.contact_key, 120)
-    phone = international(event.phone) if event.phone else ""
-    name = clean_line(event.name, 150)
-    contact, is_new = Contact.objects.get_or_create(
-        channel=event.channel, key=key, defaults={"phone": phone, "name": name, "last_inbound_at": at}
+def _sender(event: InboundEvent) -> str:
+    return clean_line(event.contact_key, 120)
+
+
+def _senders(events: Sequence[InboundEvent], now: datetime) -> list[Contact]:
+    """Who wrote, with what is known of them and what the messages say of them, in the order of their keys."""
+    channel, keys = events[0].channel, sorted(set(map(_sender, events)))
+    contacts = {key: Contact(channel=channel, key=key) for key in keys}
+    known = Contact.objects.order_by().filter(channel=channel, key__in=keys)
+    for key, *facts in known.values_list("key", *NEWS):
+        contacts[key] = Contact(channel=channel, key=key, **dict(zip(NEWS, facts, strict=True)))
+    for event in events:
+        _refresh(contacts[_sender(event)], event, _sane(event.at, now))
+    return list(contacts.values())
+
+
+def _refresh(contact: Contact, event: InboundEvent, at: datetime) -> None:
+    """Take over what a message says of its sender."""
+    if event.phone and event.phone != contact.phone:
+        contact.phone = international(event.phone)
+    contact.name = clean_line(event.name, 150) or contact.name
+    contact.last_inbound_at = max(at, contact.last_inbound_at or at)
+
+
+def _updated(senders: Sequence[Contact]) -> dict[str, Contact]:
+    """Write the senders, by key; two messages of one person that arrive at once wait here for each other."""
+    made = Contact.objects.bulk_create(
+        senders, update_conflicts=True, unique_fields=["channel", "key"], update_fields=NEWS
     )
-    if not is_new:
-        news = {"phone": phone, "name": name}
-        changed: dict[str, object] = {
-            field: value for field, value in news.items() if value and getattr(contact, field) != value
-        }
-        if contact.last_inbound_at is None or contact.last_inbound_at < at:
-            changed["last_inbound_at"] = at
-        for field, value in changed.items():
-            setattr(contact, field, value)
-        Contact.objects.filter(pk=contact.pk).update(**(changed or {"key": key}))
-    return contact
+    return {contact.key: contact for contact in made}
 
 
-def _conversation(contact: Contact, now: datetime) -> Conversation:
-    """The open conversation, or a new one when the last message is long ago."""
-    conversation = Conversation.objects.filter(contact=contact, state=ConversationState.OPEN).first()
-    if conversation is not None and is_idle(conversation, now):
-        Conversation.objects.filter(pk=conversation.pk).update(
+def _waiting_already(contacts: Iterable[int]) -> set[int]:
+    """Those who wait for an answer to an earlier message: that task, or the sweeper, will see this one too."""
+    unanswered = Message.objects.order_by().filter(contact__in=list(contacts), state=MessageState.RECEIVED)
+    return set(unanswered.values_list("contact_id", flat=True))
+
+
+def _conversations(arrived: Counter[int], now: datetime) -> dict[int, int]:
+    """Per contact the open conversation that so many messages go into; a new one when the last message is long ago."""
+    rows = Conversation.objects.order_by().filter(contact__in=list(arrived), state=ConversationState.OPEN)
+    found = list(rows.only("contact", "mode", "needs_staff", "last_message_at"))
+    held = {row.contact_id: row.pk for row in found if not is_idle(row, now)}
+    _close([row.pk for row in found if row.contact_id not in held], now)
+    for count in set(arrived.values()):
+        growing = [pk for contact, pk in held.items() if arrived[contact] == count]
+        Conversation.objects.filter(pk__in=growing).update(
+            last_message_at=now, unread=F("unread") + count, version=F("version") + 1
+        )
+    new = [
+        Conversation(contact_id=contact, last_message_at=now, unread=count, version=1)
+        for contact, count in arrived.items()
+        if contact not in held
+    ]
+    return held | {made.contact_id: made.pk for made in Conversation.objects.bulk_create(new)}
+
+
+def _close(conversations: list[int], now: datetime) -> None:
+    if conversations:
+        Conversation.objects.filter(pk__in=conversations).update(
             state=ConversationState.CLOSED, closed_at=now, version=F("version") + 1
         )
-        conversation = None
-    if conversation is None:
-        return Conversation.objects.create(contact=contact, last_message_at=now, unread=1, version=1)
-    Conversation.objects.filter(pk=conversation.pk).update(
-        last_message_at=now, unread=F("unread") + 1, version=F("version") + 1
-    )
-    return conversation
 
 
 def is_idle(conversation: Conversation, now: datetime) -> bool:
-    """Whether the next message begins a new conversation."""
+    """Whether the next message begins a new conversation; not while one waits for a person, who would miss it."""
+    if conversation.needs_staff:
+        return False
     idle = timedelta(minutes=settings.WHATSAPP_IDLE_MINUTES)
     return now - conversation.last_message_at > (STAFF_IDLE if conversation.mode == Mode.STAFF else idle)

@@ -21,9 +21,10 @@ from ccportal.jobs.outbox import NotYet, PermanentError, TransientError, Uncerta
 from whatsapp.channels import registry
 from whatsapp.channels.base import ChannelDriver, StatusEvent
 from whatsapp.models import Direction, Message, MessageKind, MessageState, Receipt
-from whatsapp.services.intake import identifier
+from whatsapp.services.intake import AT_ONCE, identifier, with_ids
 from whatsapp.services.media import path_of
 from whatsapp.services.messages import touch
+from whatsapp.services.turns import in_turn
 
 logger = logging.getLogger(__name__)
 WINDOW = timedelta(hours=24)
@@ -48,6 +49,7 @@ def send(row: OutboxMessage, driver: ChannelDriver | None = None) -> str:
     """Send the message of an outbox row; the channel's id of it. The outbox's faults say what to do otherwise."""
     message = Message.objects.select_related("contact", "conversation").get(pk=row.payload["message"])
     if message.external_id:
+        _apply_receipts(message)  # whoever sent it may have stopped before
         return message.external_id
     driver = driver or registry.driver(message.channel)
     # The first attempt of a row is new, or somebody of the staff decided to send again.
@@ -136,11 +138,12 @@ def _fail(message: Message, reason: str) -> None:
 
 
 def _sent(message: Message, external_id: str, *, delivered: bool) -> None:
-    with transaction.atomic():
+    with in_turn():
         Message.objects.filter(pk=message.pk).update(external_id=external_id, sent_at=timezone.now(), error="")
         message.external_id = external_id
         _advance(message, MessageState.DELIVERED if delivered else MessageState.SENT)
-        _apply_receipts(message)
+    # Only now: a receipt that is written at this moment finds the id, or is found here.
+    _apply_receipts(message)
 
 
 def _advance(message: Message, state: str, error: str = "") -> None:
@@ -161,24 +164,48 @@ def _apply_receipts(message: Message) -> None:
 
 def record(statuses: Sequence[StatusEvent]) -> None:
     """Keep what the channel says of our messages, in whatever order it comes, also before we know their ids."""
-    for status in statuses:
-        with transaction.atomic():
-            _record(status)
+    for begin in range(0, len(statuses), AT_ONCE):
+        _record(statuses[begin : begin + AT_ONCE])
 
 
-def _record(status: StatusEvent) -> None:
-    external_id = identifier(status.message_id)
-    Receipt.objects.get_or_create(
+def _record(statuses: Sequence[StatusEvent]) -> None:
+    """The statuses of one channel in one transaction."""
+    missed = _written(statuses)
+    if missed and _ours(missed):
+        # Their ids were written at the same moment.
+        _written(missed)
+
+
+def _written(statuses: Sequence[StatusEvent]) -> list[StatusEvent]:
+    """Write receipts and move the messages they speak of; the statuses whose messages are not known yet."""
+    missed = []
+    with in_turn():
+        Receipt.objects.bulk_create(map(_receipt, statuses), ignore_conflicts=True)
+        ours = _ours(statuses)
+        for status in statuses:
+            message = ours.get(identifier(status.message_id)) or _by_key(status, identifier(status.message_id))
+            if message is None:
+                missed.append(status)
+            else:
+                _advance(message, status.state, status.error)
+    return missed
+
+
+def _receipt(status: StatusEvent) -> Receipt:
+    return Receipt(
         channel=status.channel,
-        external_id=external_id,
+        external_id=identifier(status.message_id),
         state=status.state,
-        defaults={"error": status.error, "at": status.at},
+        error=status.error,
+        at=status.at,
     )
-    message = Message.objects.filter(
-        channel=status.channel, external_id=external_id, direction=Direction.OUT
-    ).select_related("conversation").first() or _by_key(status, external_id)
-    if message is not None:
-        _advance(message, status.state, status.error)
+
+
+def _ours(statuses: Sequence[StatusEvent]) -> dict[str, Message]:
+    """The messages of ours that statuses speak of, by id."""
+    ids = {identifier(status.message_id) for status in statuses}
+    found = with_ids(statuses[0].channel, ids).filter(direction=Direction.OUT).select_related("conversation")
+    return {message.external_id: message for message in found}
 
 
 def _by_key(status: StatusEvent, external_id: str) -> Message | None:

@@ -1,12 +1,14 @@
 """The webhook of the Cloud API: proven, stored once, acknowledged only then."""
 
 import json
+import time
 from unittest.mock import patch
 
 import pytest
 from django.db import OperationalError
 
 from whatsapp.models import Contact, Conversation, Media, Message, Receipt
+from whatsapp.services.intake import with_ids
 from whatsapp.tasks.messages import check_cloud
 from whatsapp.tests.channels.conftest import WEBHOOK, contact, text
 
@@ -81,7 +83,7 @@ def test_it_refuses_everything_without_a_secret_of_its_own(deliver, settings):
 
 def test_it_does_not_acknowledge_what_it_could_not_store(deliver, client):
     client.raise_request_exception = False
-    with patch("whatsapp.services.intake.Message.objects.create", side_effect=OperationalError("disk full")):
+    with patch("whatsapp.services.intake.Message.objects.bulk_create", side_effect=OperationalError("disk full")):
         assert deliver(text("hello")).status_code == 500
     assert deliver(text("hello")).status_code == 200
     assert Message.objects.get().text == "hello"
@@ -217,6 +219,52 @@ def test_a_status_of_a_message_nobody_knows_is_kept_once(deliver):
     deliver(status)
     deliver(status)
     assert list(Receipt.objects.values_list("external_id", "state")) == [("wamid.Z", "delivered")]
+
+
+def people(count):
+    """A delivery with one message of each of so many people."""
+    senders = [f"266581{number:05}" for number in range(count)]
+    messages = [text("Lumela", number=f"wamid.{sender}", sender=sender)["messages"][0] for sender in senders]
+    return {"messages": messages, "contacts": [contact(sender) for sender in senders]}
+
+
+@pytest.mark.django_db(databases=["default", "acdb"])
+def test_fifty_messages_of_fifty_people_cost_hardly_more_statements_than_one(deliver, query_count):
+    with query_count("a message of a stranger"):
+        deliver(text("Lumela", number="wamid.1"))
+    with query_count("the same delivered again"):
+        deliver(text("Lumela", number="wamid.1"))
+    with query_count("a second message"):
+        deliver(text("Ho joang", number="wamid.2"))
+    with query_count("50 messages of 50 strangers"):
+        deliver(people(50))
+    assert Message.objects.count() == 52
+
+
+@pytest.mark.django_db(databases=["default", "acdb"])
+def test_fifty_statuses_of_messages_nobody_knows_cost_as_much_as_one(deliver, query_count):
+    with query_count("a status of an unknown message"):
+        deliver({"statuses": [{"id": "wamid.X", "status": "delivered", "timestamp": "1790000000"}]})
+    with query_count("50 statuses of unknown messages"):
+        deliver({"statuses": [{"id": f"wamid.{n}", "status": "delivered", "timestamp": "1"} for n in range(50)]})
+    assert Receipt.objects.count() == 51
+
+
+def test_ids_are_looked_up_in_their_index_however_many_messages_are_stored(db):
+    plan = with_ids("cloud", ["wamid.1", "wamid.2"]).explain()
+    assert "USING INDEX one_message_per_id" in plan or "USING COVERING INDEX one_message_per_id" in plan
+
+
+def test_a_contact_is_brought_up_to_date_and_loses_nothing_that_is_known(deliver):
+    deliver(text("hello", number="wamid.1", name="Lineo", at=time.time() - 60))
+    Contact.objects.update(site_code="MAK", claim="a-worker")
+    deliver(text("again", number="wamid.2", name="Lineo Letsie"))
+    newest = Contact.objects.get().last_inbound_at
+    deliver(text("late", number="wamid.3", name="", at=time.time() - 120))
+    found = Contact.objects.get()
+    assert (found.name, found.phone, found.site_code, found.claim) == ("Lineo Letsie", "26658120001", "MAK", "a-worker")
+    assert found.last_inbound_at == newest
+    assert Conversation.objects.get().unread == 3
 
 
 def test_two_hundred_messages_of_one_person_are_all_stored(deliver):
