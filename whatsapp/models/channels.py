@@ -21,7 +21,6 @@ class Contact(models.Model):
     site_code = models.CharField(max_length=10, blank=True)
     language = models.CharField(max_length=8, blank=True, help_text="Last recognised: st, en or fr.")
     last_inbound_at = models.DateTimeField(null=True, blank=True, help_text="Opens the 24 hours of free answers.")
-    last_reply_at = models.DateTimeField(null=True, blank=True)
     claim = models.CharField(max_length=32, blank=True, help_text="Token of the worker that answers this person.")
     claimed_at = models.DateTimeField(null=True, blank=True)
     warned_at = models.DateTimeField(null=True, blank=True, help_text="When told to slow down.")
@@ -62,7 +61,7 @@ class Awaiting(models.TextChoices):
 class Conversation(models.Model):
     """Messages with one contact that belong together."""
 
-    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="conversations")
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="conversations", db_index=False)
     state = models.CharField(max_length=8, choices=ConversationState, default=ConversationState.OPEN)
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.BOT)
     taken_by = models.CharField(max_length=20, blank=True, help_text="Employee number of who took over.")
@@ -135,7 +134,7 @@ class MessageState(models.TextChoices):
 class Message(models.Model):
     """One message, stored before anything else is done with it."""
 
-    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="messages")
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="messages", db_index=False)
     conversation = models.ForeignKey(
         Conversation, null=True, blank=True, on_delete=models.PROTECT, related_name="messages"
     )

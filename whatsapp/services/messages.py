@@ -66,8 +66,6 @@ def send_text(
     _queue(message)
     if conversation is not None:
         touch(conversation, last_message_at=now)
-    # Not before the end: whoever answers a contact holds this row and may be waiting for a ticket that we hold.
-    transaction.on_commit(lambda: Contact.objects.filter(pk=contact.pk).update(last_reply_at=now))
     return message
 
 
