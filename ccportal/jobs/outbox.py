@@ -142,10 +142,11 @@ def send_due(kind: str = "") -> int:
     """
     rescue_stuck()
     tried = 0
+    full: set[str] = set()
     for pk, of_kind in list(_due(kind).order_by("next_at", "pk").values_list("pk", "kind")[:BATCH]):
-        if _on_their_way(of_kind) >= _at_once.get(of_kind, 1):
-            continue
-        message = _claim(pk)
+        if of_kind not in full and _on_their_way(of_kind) >= _at_once.get(of_kind, 1):
+            full.add(of_kind)
+        message = None if of_kind in full else _claim(pk)
         if message is not None:
             _send(message)
             tried += 1
@@ -258,6 +259,8 @@ def rescue_stuck() -> int:
     # Longer than any vendor call may take.
     before = timezone.now() - timedelta(seconds=settings.OUTBOX_STUCK_SECONDS)
     stuck = OutboxMessage.objects.filter(state=OutboxState.SENDING, claimed_at__lt=before)
+    if not stuck.exists():
+        return 0  # the usual case; an UPDATE of nothing takes SQLite's one write lock all the same
     rescued = stuck.filter(attempts__lt=MAX_ATTEMPTS).update(
         state=OutboxState.RETRYING, claim="", next_at=timezone.now(), error="The worker stopped while sending."
     )

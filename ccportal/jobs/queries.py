@@ -28,11 +28,6 @@ def get_job(pk: int) -> Job:
     return job
 
 
-def latest_of(kind: str) -> Job | None:
-    """The newest run of a kind, whatever became of it."""
-    return Job.objects.filter(kind=kind).first()
-
-
 def kinds_seen() -> list[str]:
     return list(Job.objects.order_by("kind").values_list("kind", flat=True).distinct())
 
