@@ -16,13 +16,14 @@ import os
 import sys
 import time
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import RLock, Thread
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx
+
+from ccportal.integrations.fakes import FakeHandler, FakeServer
 
 USER, PASSWORD = "SVC001", "fake-ugp-password"
 SESSION = "fake-ugp-session"
@@ -76,7 +77,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat()
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(FakeHandler):
     store: Store
     protocol_version = "HTTP/1.1"
 
@@ -85,18 +86,18 @@ class Handler(BaseHTTPRequestHandler):
         if parts.path == "/":
             return self._page()
         if parts.path == "/_tickets":
-            return self._json(200, list(self.store.tickets.values()))
+            return self.answer_json(200, list(self.store.tickets.values()))
         return self._served(parts.path, parse_qs(parts.query), {})
 
     def do_POST(self) -> None:
         parts = urlsplit(self.path)
-        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        raw = self.received()
         if parts.path == "/_status":
             return self._by_hand(parse_qs(raw.decode()))
         body = json.loads(raw or b"{}")
         if parts.path == "/_faults":
             self.store.faults = [fault["mode"] for fault in body for _ in range(int(fault.get("times", 1)))]
-            return self._json(200, {})
+            return self.answer_json(200, {})
         return self._served(parts.path, {}, body)
 
     do_PATCH = do_POST
@@ -105,25 +106,25 @@ class Handler(BaseHTTPRequestHandler):
         """Answer as uGridPlan does, or fail as told."""
         fault = self.store.next_fault()
         if fault in ("500", "429", "401"):
-            return self._json(int(fault), {"detail": "as told"}, {"Retry-After": "1"} if fault == "429" else {})
+            return self.answer_json(int(fault), {"detail": "as told"}, {"Retry-After": "1"} if fault == "429" else {})
         if fault == "dead":
-            return self._hang_up()
+            return self.hang_up()
         if fault == "slow":
             time.sleep(2)
         if path == "/auth/login":
             good = (body.get("employeeNumber"), body.get("password")) == (USER, PASSWORD)
             cookie = {"Set-Cookie": f"access_token={SESSION}; HttpOnly"}
-            return self._json(200, {"success": True}, cookie) if good else self._json(401, {"detail": "no"})
+            return self.answer_json(200, {"success": True}, cookie) if good else self.answer_json(401, {"detail": "no"})
         if f"access_token={SESSION}" not in self.headers.get("Cookie", ""):
-            return self._json(401, {"detail": "sign in"})
+            return self.answer_json(401, {"detail": "sign in"})
         status, answer = self._act(path, query, body)
         if fault == "hang":
             time.sleep(20)
         if fault in ("drop", "hang"):
-            return self._hang_up()
+            return self.hang_up()
         if fault == "half":
-            return self._half(answer)
-        return self._json(status, answer)
+            return self.answer_half(answer)
+        return self.answer_json(status, answer)
 
     def _act(self, path: str, query: dict[str, list[str]], body: dict[str, Any]) -> tuple[int, Any]:
         words = [unquote(word) for word in path.strip("/").split("/")]
@@ -160,47 +161,14 @@ class Handler(BaseHTTPRequestHandler):
             "<p>Tickets that the portal has sent here. A change of status goes back to it.</p>"
             f"{rows or '<p>No tickets yet.</p>'}</body></html>"
         )
-        self._answer(200, page.encode(), {"Content-Type": "text/html; charset=utf-8"})
+        self.answer(200, page.encode(), {"Content-Type": "text/html; charset=utf-8"})
 
     def _by_hand(self, form: dict[str, list[str]]) -> None:
         ticket, status = self.store.tickets.get(form.get("ticket", [""])[0]), form.get("status", [""])[0]
         if ticket and status in STATUSES:
             self.store.change(ticket, {"status": status, "note": form.get("note", [""])[0], "updated_by": "a visitor"})
             Thread(target=_tell, args=(dict(ticket),), daemon=True).start()
-        self._answer(303, b"", {"Location": "/"})
-
-    # ------------------------------------------------------------ answers
-    def _json(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
-        self._answer(status, json.dumps(body).encode(), {"Content-Type": "application/json", **(headers or {})})
-
-    def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def _half(self, answer: Any) -> None:
-        body = json.dumps(answer).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body[: len(body) // 2])
-        self._hang_up()
-
-    def _hang_up(self) -> None:
-        self.close_connection = True
-        self.wfile.flush()
-        self.connection.close()
-
-    def handle(self) -> None:
-        try:
-            super().handle()
-        except (OSError, ValueError):
-            return  # the connection was closed, by the other side or as told
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: bodies hold personal data."""
+        self.answer(303, b"", {"Location": "/"})
 
 
 def _row(ticket: dict[str, Any]) -> str:
@@ -236,11 +204,7 @@ def _tell(ticket: dict[str, Any]) -> None:
 
 def main() -> None:
     Handler.store = Store(Path(sys.argv[2]) if len(sys.argv) > 2 else None)
-    server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
-    server.daemon_threads = True
-    sys.stdout.write(f"{server.server_port}\n")
-    sys.stdout.flush()
-    server.serve_forever()
+    FakeServer(Handler, int(sys.argv[1])).run()
 
 
 if __name__ == "__main__":

@@ -16,17 +16,17 @@ import hashlib
 import hmac
 import json
 import random
-import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 import uuid
 from collections import deque
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from ccportal.integrations.fakes import FakeHandler, FakeServer
 
 TOKEN = "fake-cloud-token"  # noqa: S105 - the fake's own
 NUMBER = "100200300"
@@ -108,37 +108,37 @@ def path_lines(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(FakeHandler):
     protocol_version = "HTTP/1.1"
     state: State
 
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
         if path == "/_state":
-            return self._json(200, {"messages": self.state.sent})
+            return self.answer_json(200, {"messages": self.state.sent})
         if self.headers.get("Authorization") != f"Bearer {TOKEN}":
             return self._error(401, 190)
         name = path.rsplit("/", 1)[-1]
         if path.startswith("/_files/"):
             return self._bytes(*self.state.media[name][:2])
         if name == NUMBER:
-            return self._json(200, {"id": NUMBER, "quality_rating": "GREEN"})
+            return self.answer_json(200, {"id": NUMBER, "quality_rating": "GREEN"})
         if name in self.state.media:
-            return self._json(200, self._media_info(name))
+            return self.answer_json(200, self._media_info(name))
         return self._error(404, 100)
 
     def do_POST(self) -> None:
         parts = urlsplit(self.path)
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.received()
         if parts.path == "/_mode":
             return self._mode(json.loads(body))
         if parts.path == "/_media":
             query = parse_qs(parts.query)
-            return self._json(200, {"id": self._keep_media(query["type"][0], body, liar="liar" in query)})
+            return self.answer_json(200, {"id": self._keep_media(query["type"][0], body, liar="liar" in query)})
         if self.headers.get("Authorization") != f"Bearer {TOKEN}":
             return self._error(401, 190)
         if parts.path.endswith(f"/{NUMBER}/media"):
-            return self._json(200, {"id": self._keep_media("application/octet-stream", body)})
+            return self.answer_json(200, {"id": self._keep_media("application/octet-stream", body)})
         if parts.path.endswith(f"/{NUMBER}/messages"):
             return self._message(json.loads(body))
         return self._error(404, 100)
@@ -147,7 +147,7 @@ class Handler(BaseHTTPRequestHandler):
         self.state.next = deque(wanted.get("next", []))
         self.state.odds = wanted.get("odds", {})
         self.state.slow_seconds = wanted.get("slow_seconds", self.state.slow_seconds)
-        self._json(200, {})
+        self.answer_json(200, {})
 
     def _keep_media(self, mime: str, content: bytes, *, liar: bool = False) -> str:
         name = uuid.uuid4().hex
@@ -156,7 +156,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _media_info(self, name: str) -> dict[str, Any]:
         mime, content, liar = self.state.media[name]
-        port = self.server.server_port  # type: ignore[attr-defined]  # ours has one
+        port = self.connection.getsockname()[1]
         size = 10 if liar else len(content)
         address = f"http://127.0.0.1:{port}/_files/{name}"
         digest = hashlib.sha256(content).hexdigest()
@@ -171,49 +171,25 @@ class Handler(BaseHTTPRequestHandler):
         if word == "refuse":
             return self._error(400, 131026)
         if word == "drop-before":
-            return self._drop()
+            return self.hang_up()
         if word == "502" and self.state.random.random() < 0.5:
             return self._bytes("text/html", b"<html>Bad gateway</html>", 502)
         answer = {"messaging_product": "whatsapp", "messages": [{"id": self.state.take(body)}]}
         if word == "502":
             return self._bytes("text/html", b"<html>Bad gateway</html>", 502)
         if word == "drop":
-            return self._drop()
+            return self.hang_up()
         if word == "half":
-            return self._half(json.dumps(answer).encode())
+            return self.answer_half(answer)
         if word == "slow":
             time.sleep(self.state.slow_seconds)
-        return self._json(200, answer)
-
-    def _drop(self) -> None:
-        self.close_connection = True
-        self.connection.close()
-
-    def _half(self, content: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content[: len(content) // 2])
-        self.wfile.flush()
-        self._drop()
+        return self.answer_json(200, answer)
 
     def _error(self, status: int, code: int, headers: dict[str, str] | None = None) -> None:
-        body = json.dumps({"error": {"message": "refused", "code": code}}).encode()
-        self._bytes("application/json", body, status, headers)
+        self.answer_json(status, {"error": {"message": "refused", "code": code}}, headers)
 
-    def _json(self, status: int, value: Any) -> None:
-        self._bytes("application/json", json.dumps(value).encode(), status)
-
-    def _bytes(self, mime: str, content: bytes, status: int = 200, headers: dict[str, str] | None = None) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Type": mime, "Content-Length": str(len(content)), **(headers or {})}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: bodies hold phone numbers."""
+    def _bytes(self, mime: str, content: bytes, status: int = 200) -> None:
+        self.answer(status, content, {"Content-Type": mime})
 
 
 def payload(message: dict[str, Any], state: str) -> bytes:
@@ -271,13 +247,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     Handler.state = State(given.state, given.seed)
-    server = ThreadingHTTPServer(("127.0.0.1", given.port), Handler)
-    server.daemon_threads = True
+    server = FakeServer(Handler, given.port)
     if given.webhook:
         threading.Thread(target=report, args=(Handler.state, given.webhook, given.secret), daemon=True).start()
-    sys.stdout.write(f"{server.server_port}\n")
-    sys.stdout.flush()
-    server.serve_forever()
+    server.run()
 
 
 if __name__ == "__main__":
