@@ -136,7 +136,12 @@ class MatchForm(forms.Form):
 
 
 class NoteForm(forms.Form):
-    note = forms.CharField(max_length=300, label="Note", widget=forms.Textarea(attrs={"rows": 2}))
+    note = forms.CharField(
+        max_length=300,
+        label="Note",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Say why, for whoever looks at this later."},
+    )
 
 
 class ReverseForm(forms.Form):

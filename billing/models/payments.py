@@ -4,6 +4,7 @@ A payment is stored first and posted second. Its ledger row is known by the entr
 ``mutation`` is set in the transaction that writes the pending entry down, so a payment is posted once whatever stops.
 """
 
+from django.conf import settings
 from django.db import models
 
 
@@ -156,6 +157,11 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.provider} {self.provider_reference}"
+
+    @property
+    def is_foreign(self) -> bool:
+        """In a currency that is not the ledger's: it cannot be posted as it is."""
+        return self.currency != settings.CURRENCY
 
 
 class PaymentEvent(models.Model):

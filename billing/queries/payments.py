@@ -109,6 +109,13 @@ def queue(which: str) -> QuerySet[Payment]:
     return Payment.objects.filter(OPEN_QUEUE, queue=which).order_by("received_at", "pk")
 
 
+def next_unmatched(payment: Payment) -> Payment | None:
+    """The open payment to see to after this one: the next younger, else the oldest."""
+    others = queue("").exclude(pk=payment.pk)
+    younger = Q(received_at__gt=payment.received_at) | Q(received_at=payment.received_at, pk__gt=payment.pk)
+    return others.filter(younger).first() or others.first()
+
+
 def waiting_notifications() -> QuerySet[Notification]:
     """Notifications that people have to decide about, oldest first."""
     return Notification.objects.filter(state=NotificationState.REVIEW).select_related("payment").order_by("pk")

@@ -149,7 +149,7 @@ def assign(actor: Actor, payment: Payment, account: str, *, text: str = "") -> N
 
 def refuse_foreign(payment: Payment) -> None:
     """``InvalidInput`` for a payment in a currency that is not the ledger's."""
-    if payment.currency != settings.CURRENCY:
+    if payment.is_foreign:
         raise InvalidInput(
             f"This payment is in {payment.currency}, the ledger in {settings.CURRENCY}; it cannot be posted as it is."
         )

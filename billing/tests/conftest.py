@@ -7,10 +7,8 @@ import pytest
 import time_machine
 
 from billing.models import LegacyTransaction, Transaction
-
-# The imported files of the ACDB's own tests, on both engines.
 from ccportal.acdb.testing import using_acdb
-from ccportal.acdb.tests.conftest import engine, imports_in_a_temporary_directory, library  # noqa: F401
+from ccportal.acdb.tests.conftest import engine, imports_in_a_temporary_directory, library  # noqa: F401 - fixtures
 from ccportal.core.periods import meter_zone
 from customers.models import DirectoryAccount, DirectoryCustomer
 

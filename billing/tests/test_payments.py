@@ -260,9 +260,23 @@ def test_two_people_match_one_payment_and_the_second_is_told(sign_in, lineo, pal
     assert Transaction.objects.count() == 2
 
 
+def test_each_payment_leads_to_the_next_that_waits(sign_in, lineo, thabo, unmatched):
+    draft = payments.Draft("mpesa", "QK7ABC12DF", Decimal("20"), local("2026-11-20 12:00"))
+    older = payments.record(Actor.system(), draft, state=PaymentState.UNMATCHED)
+    client = sign_in(lineo)
+    assert client.get(f"/payments/{older.pk}/").context["following"] == unmatched
+    assert client.get(f"/payments/{unmatched.pk}/").context["following"] == older
+    shown = client.get(f"/payments/{unmatched.pk}/match/?account=0045MAK")
+    after = client.post(f"/payments/{unmatched.pk}/match/save/", hidden(shown), follow=True)
+    assert f'href="/payments/{older.pk}/">Next unmatched' in after.text
+    assert "Next unmatched" not in sign_in(thabo).get(f"/payments/{unmatched.pk}/").text
+
+
 def test_a_payment_is_put_aside_and_its_refund_noted_with_a_note(sign_in, lineo, unmatched):
     client, base = sign_in(lineo), f"/payments/{unmatched.pk}"
-    assert client.post(f"{base}/aside/", {"note": ""}).status_code == 400
+    refused = client.post(f"{base}/aside/", {"note": ""})
+    assert (refused.status_code, "Say why, for whoever looks at this later." in refused.text) == (422, True)
+    assert "x" * 301 in client.post(f"{base}/aside/", {"note": "x" * 301}).text  # too long, but not lost
     client.post(f"{base}/aside/", {"note": "Asked the payer"})
     assert "QK7ABC12DE" not in client.get("/payments/queue/").content.decode()
     assert "Asked the payer" in client.get("/payments/queue/?show=aside").content.decode()
@@ -383,6 +397,8 @@ def test_in_another_currency_nothing_is_posted(sign_in, lineo, unmatched):
     ):
         assert answer.status_code == 400
         assert "This payment is in ZAR" in answer.content.decode()
+    for address in ("/payments/queue/", f"/payments/{unmatched.pk}/"):  # no link leads there
+        assert "/match/" not in client.get(address).text
     page = client.get("/payments/").content.decode()
     assert "ZAR 50.00" in page
     assert "1 in another currency not added" in page

@@ -13,9 +13,9 @@ from billing.models import Payment, PaymentKind, PaymentState, Queue
 from billing.queries import payments as queries
 from billing.services import payments as services
 from billing.services.posting import outlook_of, post
-from billing.views.payments import VIEW, WRITE, say_where
+from billing.views.payments import VIEW, WRITE, payment_page, say_where
 from ccportal.accounts.permissions import requires
-from ccportal.core.errors import Conflict, InvalidInput, NotFound
+from ccportal.core.errors import Conflict, NotFound
 from ccportal.core.htmx import render_page
 from ccportal.core.paging import page_number, paged
 
@@ -109,10 +109,14 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _decide(request: HttpRequest, pk: int, act: Callable[..., None], done: str) -> HttpResponse:
-    payment, form = services.get_payment(pk), NoteForm(request.POST)
+    payment, form = services.get_payment(pk), NoteForm(request.POST, auto_id="note_%s")
     if not form.is_valid():
-        raise InvalidInput("Say why, for whoever looks at this later.", field="note")
-    act(Actor.of(request), payment, form.cleaned_data["note"])
+        return payment_page(request, payment, form, status=422)
+    try:
+        act(Actor.of(request), payment, form.cleaned_data["note"])
+    except Conflict as error:
+        messages.error(request, error.message)
+        return payment_page(request, services.get_payment(pk), form, status=409)
     messages.success(request, done)
     return redirect("billing:payment", pk)
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from audit.actors import Actor
 from billing.exports import payments_as_csv
 from billing.forms.payments import NoteForm, PaymentFilterForm, RecordForm
-from billing.models import NotificationState, Payment, PaymentKind, PaymentState
+from billing.models import NotificationState, Payment, PaymentKind, PaymentState, Queue
 from billing.providers import known_provider
 from billing.queries import payments as queries
 from billing.queries.account import account_record
@@ -73,8 +73,13 @@ def lookup(request: HttpRequest) -> HttpResponse:
 @requires(VIEW)
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One payment: what was reported, what was understood, where it stands, every step."""
-    payment = services.get_payment(pk)
+    return payment_page(request, services.get_payment(pk), NoteForm(auto_id="note_%s"))
+
+
+def payment_page(request: HttpRequest, payment: Payment, note_form: NoteForm, *, status: int = 200) -> HttpResponse:
+    """The page of a payment, with the note that somebody typed."""
     is_open = payment.state in services.OPEN
+    writes = request.user.has_perm(f"accounts.{WRITE}")
     context = {
         "payment": payment,
         "is_open": is_open,
@@ -82,12 +87,14 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "notices": payment.notifications.order_by("pk"),
         "derived": payment.derived.order_by("pk"),
         "suggestions": queries.suggestions(payment) if is_open else [],
-        "note_form": NoteForm(auto_id="note_%s"),
+        "note_form": note_form,
         "waits": payment.state == PaymentState.MATCHED,
         "may_reverse": payment.state == PaymentState.POSTED and payment.kind != PaymentKind.REVERSAL,
+        "may_match": writes and is_open and payment.queue != Queue.REFUNDED and not payment.is_foreign,
+        "following": queries.next_unmatched(payment) if writes else None,
         "review": NotificationState.REVIEW,
     }
-    return render(request, "billing/payment.html", context)
+    return render(request, "billing/payment.html", context, status=status)
 
 
 # ---------------------------------------------------------------- recording

@@ -18,7 +18,7 @@ from billing.services.transactions import Outlook
 from billing.views.payments import VIEW, WRITE
 from ccportal.accounts.callers import caller_of
 from ccportal.accounts.permissions import requires
-from ccportal.core.errors import InvalidInput, NotFound
+from ccportal.core.errors import NotFound
 
 
 @require_safe
@@ -78,9 +78,12 @@ def save(request: HttpRequest) -> HttpResponse:
 @requires(VIEW)
 def notification(request: HttpRequest, pk: int) -> HttpResponse:
     """One notification as it came, what was understood of it, and what became of it."""
-    notice = _get(pk)
-    context = {"notice": notice, "form": NoteForm(), "waits": notice.state == NotificationState.REVIEW}
-    return render(request, "billing/notification.html", context)
+    return _page(request, _get(pk), NoteForm())
+
+
+def _page(request: HttpRequest, notice: Notification, form: NoteForm, status: int = 200) -> HttpResponse:
+    context = {"notice": notice, "form": form, "waits": notice.state == NotificationState.REVIEW}
+    return render(request, "billing/notification.html", context, status=status)
 
 
 @require_POST
@@ -89,7 +92,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a notification out of the queue with a note."""
     notice, form = _get(pk), NoteForm(request.POST)
     if not form.is_valid():
-        raise InvalidInput("Say why, for whoever looks at this later.", field="note")
+        return _page(request, notice, form, 422)
     notifications.dismiss(Actor.of(request), notice, form.cleaned_data["note"])
     messages.success(request, "The notification is dismissed; it stays stored.")
     return redirect("billing:payment_queue")
