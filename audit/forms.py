@@ -6,6 +6,7 @@ from django.http import QueryDict
 from audit.models import Action, MutationState
 from audit.queries import MutationFilter
 from ccportal.core.fields import DayField, MomentField
+from ccportal.core.forms import choice_field
 from ccportal.core.templatetags.portal import table as table_words
 
 
@@ -26,7 +27,7 @@ class MutationFilterForm(forms.Form):
         super().__init__({**data.dict(), "who": data.get("who") or data.get("user", "")})
         for field, everything, names in (("table", "All tables", tables), ("event", "Any event", events)):
             choices = [("", everything), *((name, table_words(name) if field == "table" else name) for name in names)]
-            self.fields[field].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+            choice_field(self, field).choices = choices
 
     def wanted(self) -> MutationFilter:
         self.is_valid()

@@ -12,6 +12,7 @@ from audit.tables.filters import OPERATORS
 from ccportal.acdb.introspection import Table
 from ccportal.core.errors import InvalidInput
 from ccportal.core.fields import DayField
+from ccportal.core.forms import choice_field
 
 FILTER_ROWS = 3
 
@@ -23,7 +24,7 @@ class ChoiceForm(forms.Form):
 
     def __init__(self, data: Any, tables: Sequence[str]) -> None:
         super().__init__(data)
-        self.fields["table"].choices = [("", "–"), *((name, name) for name in tables)]  # type: ignore[attr-defined]
+        choice_field(self, "table").choices = [("", "–"), *((name, name) for name in tables)]
 
 
 class ExportForm(forms.Form):
@@ -38,7 +39,7 @@ class ExportForm(forms.Form):
 
     def __init__(self, names: Sequence[str], data: Any = None, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial={"columns": list(names), **(initial or {})}, auto_id="export-%s")
-        self.fields["columns"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
+        choice_field(self, "columns").choices = [(name, name) for name in names]
 
     @property
     def title(self) -> str:

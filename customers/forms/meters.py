@@ -9,6 +9,7 @@ from django import forms
 
 from ccportal.core.errors import InvalidInput
 from ccportal.core.fields import DayField
+from ccportal.core.forms import choice_field
 from ccportal.core.periods import local_today
 from customers.formats import CUSTOMER_TYPES, parse_serial
 from customers.positions import Position, parse_degrees
@@ -73,14 +74,14 @@ class AssignForm(forms.Form):
         super().__init__(data, **options)
         choices = [(NEW, f"{offered} – the next free number")] if offered else []
         choices += [(own.account, str(own)) for own in accounts]
-        self.fields["account"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+        choice_field(self, "account").choices = choices
         if not any(own.running for own in accounts):
             del self.fields["reason"]  # nothing can be replaced
         types = [("", "Not stated"), *((code, f"{code} – {words}") for code, words in CUSTOMER_TYPES.items())]
         written = self.initial.get("customer_type", "")
         if written and written not in CUSTOMER_TYPES:
             types.append((written, written))
-        self.fields["customer_type"].choices = types  # type: ignore[attr-defined]  # a ChoiceField
+        choice_field(self, "customer_type").choices = types
 
     def clean_meter_id(self) -> str:
         try:

@@ -1,27 +1,19 @@
 """The balance as files for a spreadsheet."""
 
-import csv
 import io
 from collections.abc import Mapping, Sequence
 
 import xlsxwriter
 
 from ccportal.core.periods import local_now
-from ccportal.core.spreadsheets import harmless
+from ccportal.core.spreadsheets import csv_file
 from omreport.energy.balance import Balance
 from omreport.energy.figures import heads, row
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-
-def balance_csv(lines: Sequence[Balance], names: Mapping[str, str]) -> str:
+def balance_csv(lines: Sequence[Balance], names: Mapping[str, str]) -> bytes:
     """One row per site and period; figures that cannot be computed are empty."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(heads())
-    for line in lines:
-        writer.writerow(["" if cell is None else harmless(str(cell)) for cell in row(line, names)])
-    return buffer.getvalue()
+    return csv_file(heads(), (row(line, names) for line in lines))
 
 
 def balance_xlsx(lines: Sequence[Balance], names: Mapping[str, str]) -> bytes:

@@ -3,20 +3,22 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.actors import Actor
 from ccportal.accounts.permissions import requires
+from ccportal.core.downloads import saved_as
 from ccportal.core.errors import Conflict, InvalidInput
 from ccportal.core.htmx import render_page
 from ccportal.core.paging import page_number, paged
+from ccportal.core.spreadsheets import CSV_TYPE, XLSX_TYPE
 from customers.queries import site_names
 from omreport.energy import queries
 from omreport.energy.balance import Balance
-from omreport.energy.exports import XLSX, balance_csv, balance_xlsx
+from omreport.energy.exports import balance_csv, balance_xlsx
 from omreport.energy.figures import all_sites_charts, site_charts
 from omreport.energy.forms import BalanceForm, NoteForm
 from omreport.energy.services.alerts import acknowledge
@@ -76,22 +78,18 @@ def _query(window: queries.Window) -> str:
 
 @require_safe
 @requires("view_reports")
-def balance_csv_file(request: HttpRequest) -> HttpResponse:
+def balance_csv_file(request: HttpRequest) -> HttpResponseBase:
     """The balance as filtered, as CSV."""
     lines = queries.balances(BalanceForm(request.GET).wanted())
-    return _attachment(balance_csv(lines, site_names().names), "text/csv; charset=utf-8", "energy-balance.csv")
+    return saved_as("energy-balance.csv", CSV_TYPE, balance_csv(lines, site_names().names))
 
 
 @require_safe
 @requires("view_reports")
-def balance_xlsx_file(request: HttpRequest) -> HttpResponse:
+def balance_xlsx_file(request: HttpRequest) -> HttpResponseBase:
     """The balance as filtered, as a workbook."""
     lines = queries.balances(BalanceForm(request.GET).wanted())
-    return _attachment(balance_xlsx(lines, site_names().names), XLSX, "energy-balance.xlsx")
-
-
-def _attachment(content: str | bytes, kind: str, name: str) -> HttpResponse:
-    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return saved_as("energy-balance.xlsx", XLSX_TYPE, balance_xlsx(lines, site_names().names))
 
 
 @require_POST
