@@ -15,8 +15,9 @@ from ccportal.acdb.testing import create_tables
 from ccportal.integrations.ugridplan.schemas import RemoteTicket
 from ccportal.jobs.models import OutboxMessage
 from customers.models import Site
-from whatsapp.models import Contact, Incident, Message, Offer, Report, Ticket, TicketEvent
-from whatsapp.services import clocks, dispatch, following, tickets
+from whatsapp.channels.base import InboundEvent
+from whatsapp.models import Channel, Contact, Conversation, Incident, Message, Offer, Report, Ticket, TicketEvent
+from whatsapp.services import clocks, dispatch, following, intake, tickets
 from whatsapp.services.conversations import _mine
 from whatsapp.tests.tickets.conftest import judged, message_of, on_call, report, told
 from whatsapp.triage import parse_command
@@ -171,6 +172,28 @@ def answer_and_close() -> dict[str, object]:
     return {"answers": answers, "states": sorted(set(_states("SUA")))}
 
 
+def deliveries() -> dict[str, object]:
+    """Eight times at the same moment: one delivery of five strangers' messages, and one more of the first of them."""
+    people = [phone() for _ in range(5)]
+
+    def event(who: str, number: str) -> InboundEvent:
+        return InboundEvent(Channel.CLOUD, f"wamid.{who}.{number}", who, timezone.now(), phone=who, text="Lumela")
+
+    def deliver(line: int) -> None:
+        order = people[line % 5 :] + people[: line % 5]
+        intake.store([*(event(who, "same") for who in order), event(people[0], f"of line {line}")])
+
+    answers = together(*(lambda line=line: deliver(line) for line in range(8)))
+    written = Message.objects.filter(contact__key__in=people)
+    conversations = Conversation.objects.filter(contact__key__in=people, state="open")
+    return {
+        "answers": answers,
+        "contacts": Contact.objects.filter(key__in=people).count(),
+        "messages": sorted(Counter(written.values_list("contact__key", flat=True)).values()),
+        "unread": sorted(conversations.values_list("unread", flat=True)),
+    }
+
+
 def _states(site: str) -> Sequence[str]:
     return list(Ticket.objects.filter(site_code=site).values_list("state", flat=True))
 
@@ -186,7 +209,7 @@ def main() -> None:
         Site.objects.update_or_create(code=code, defaults={"name": f"Site {code}", "active": True})
     acts = (
         first_reporters, numbers, two_accept, accept_and_expire, two_close, webhook_and_poll, clocks_of_two_workers,
-        answer_and_close,
+        answer_and_close, deliveries,
     )  # fmt: skip
     found: dict[str, object] = {act.__name__: act() for act in acts}
     keys = Message.objects.exclude(outbox_key="").values_list("outbox_key", flat=True)

@@ -53,6 +53,12 @@ def test_clocks_that_several_workers_look_at_alert_once(found):
     assert case == {"answers": ["done"] * 3, "alerts": [1, 1, 1, 1, 1], "letters": 5}
 
 
+def test_messages_that_are_delivered_eight_times_at_once_are_stored_and_counted_once(found):
+    assert found["deliveries"] == {
+        "answers": ["done"] * 8, "contacts": 5, "messages": [1, 1, 1, 1, 9], "unread": [1, 1, 1, 1, 9],
+    }  # fmt: skip
+
+
 def test_an_answer_and_a_step_of_staff_do_not_block_each_other(found):
     case = found["answer_and_close"]
     # Closed before the no came: it opens again. After it: there is nothing wrong with that either.
