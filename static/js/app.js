@@ -44,17 +44,8 @@
   document.addEventListener("toggle", ({ target }) => scrollers(target), true);
   addEventListener("resize", () => scrollers(document));
   function prepare(root) {
-    $$("[data-copy-table], [data-print]", root).forEach((button) => { button.hidden = false; });
-    $$("#messages > .message").forEach((message) => {
-      if ($("button", message)) return;
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "dismiss";
-      button.setAttribute("aria-label", "Dismiss this message");
-      button.textContent = "×";
-      message.append(button);
-    });
-    if (navigator.geolocation) $$("[data-locate]", root).forEach((button) => { button.hidden = false; });
+    const useful = `[data-copy-table], [data-print], #messages .dismiss${navigator.geolocation ? ", [data-locate]" : ""}`;
+    $$(useful, root).forEach((button) => { button.hidden = false; });
     scrollers(root);
     const dialog = $("dialog[data-open]:not([open])", root);
     if (dialog) dialog.showModal();

@@ -16,6 +16,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from ccportal.core.errors import Conflict
+from customers.models import DirectoryCustomer
 from whatsapp import replies
 from whatsapp.models import (
     UNFINISHED,
@@ -121,8 +122,17 @@ def _tell(offer: Offer, text: str, key: str) -> None:
 
 
 def _described(ticket: Ticket) -> str:
-    where = ", ".join(filter(None, [ticket.reported_by, ticket.account_number]))
+    where = ", ".join(filter(None, [ticket.reported_by, ticket.account_number, *_way(ticket)]))
     return f"{ticket.fault_description[:300]} ({where})"
+
+
+def _way(ticket: Ticket) -> list[str]:
+    """How whoever goes there finds the house: what the registry says of it, and the phone of who reported it."""
+    number = ticket.customer_number
+    lives = DirectoryCustomer.objects.filter(number=number).first() if number.isdecimal() else None
+    report = ticket.reports.select_related("contact").exclude(contact=None).order_by("pk").first()
+    phone = f"+{report.contact.phone}" if report and report.contact and report.contact.phone else ""
+    return [lives.village[:120] if lives else "", "" if phone[1:] in ticket.reported_by else phone]
 
 
 def _site_name(ticket: Ticket) -> str:

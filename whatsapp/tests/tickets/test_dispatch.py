@@ -6,8 +6,10 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from customers.models import DirectoryCustomer
 from whatsapp.models import Media, Offer, OnCall, Technician, Ticket
 from whatsapp.services import dispatch, tickets
+from whatsapp.services.identification import Person
 from whatsapp.services.tickets import technician_message
 from whatsapp.tests.tickets.conftest import message_of, on_call, report, send_all, told
 from whatsapp.triage import parse_command
@@ -46,6 +48,12 @@ def test_a_technician_with_an_address_is_asked_by_e_mail_too(tau, pule):
     assert letter.subject == f"{ticket.number} P1 Ha Makebe"
     assert "ACCEPT" in letter.body
     assert letter.body.endswith("Please answer by WhatsApp: answers to this e-mail are not read.")
+
+
+def test_a_technician_is_told_how_to_find_the_house_and_whom_to_call(tau):
+    DirectoryCustomer.objects.create(number=23, name="Lineo Letsie", village="Ha Mohasoa, by the dam")
+    report(person=Person("23", "Lineo Letsie", "0023MAK", "MAK"))
+    assert "(Lineo Letsie (WhatsApp), 0023MAK, Ha Mohasoa, by the dam, +26658120001)" in told(TAU)[0]
 
 
 def test_danger_is_said_before_the_job(tau):
