@@ -11,7 +11,7 @@ from django.utils import timezone
 from mssql import base, operations
 
 
-class DatabaseOperations(operations.DatabaseOperations):  # type: ignore[misc] # the package has no types
+class DatabaseOperations(operations.DatabaseOperations):  # type: ignore[misc]  # the package has no types
     def adapt_datetimefield_value(self, value: Any) -> Any:
         """A time as the columns hold it: local, without a zone."""
         if isinstance(value, datetime) and timezone.is_aware(value):
@@ -19,5 +19,5 @@ class DatabaseOperations(operations.DatabaseOperations):  # type: ignore[misc] #
         return value
 
 
-class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc] # the package has no types
+class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # the package has no types
     ops_class = DatabaseOperations

@@ -106,7 +106,7 @@ def lineo_on_whatsapp(cloud):  # noqa: F811 - the fixture imported above
     return Conversation.objects.create(contact=contact, last_message_at=timezone.now())
 
 
-def test_the_vendor_gets_the_file_and_the_message_that_shows_it(cloud, lineo_on_whatsapp):  # noqa: F811
+def test_the_vendor_gets_the_file_and_the_message_that_shows_it(cloud, lineo_on_whatsapp):  # noqa: F811 - the fixture
     inbox.write(lineo_on_whatsapp, "Your contract", who="1002", name="Palesa", token="a1", file=PDF)
     outbox.send_due()
     taken = cloud.taken()[-1]
@@ -128,7 +128,7 @@ def test_after_24_hours_files_are_refused_and_the_page_says_why(sign_in, palesa,
     assert not Message.objects.exists()
 
 
-def test_a_file_whose_time_ran_out_on_the_way_is_visibly_failed(cloud, lineo_on_whatsapp):  # noqa: F811
+def test_a_file_whose_time_ran_out_on_the_way_is_visibly_failed(cloud, lineo_on_whatsapp):  # noqa: F811 - the fixture
     inbox.write(lineo_on_whatsapp, "", who="1002", name="Palesa", token="a2", file=JPEG)
     Contact.objects.update(last_inbound_at=timezone.now() - timedelta(hours=25))
     before = len(cloud.taken())
