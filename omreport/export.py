@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from ccportal.core.errors import InvalidInput
-from ccportal.core.periods import meter_zone
+from ccportal.core.periods import FIRST_DAY, LAST_DAY, meter_zone
 from ccportal.core.text import clean
 from customers.models import LegacyMeter, Meter
 from omreport.functions import LocalStamp
@@ -48,9 +48,12 @@ def parse_day(text: str | None, field: str) -> date | None:
     try:
         if len(text) != len("2026-11-21"):
             raise ValueError(text)
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
+        if not FIRST_DAY <= day <= LAST_DAY:
+            raise ValueError(text)
     except ValueError:
         raise InvalidInput(f"{field} must be a day like 2026-11-21.", field=field) from None
+    return day
 
 
 @dataclass(frozen=True)

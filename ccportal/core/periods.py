@@ -10,6 +10,9 @@ from django.utils import timezone
 
 from ccportal.core.errors import InvalidInput
 
+#: Days that can be asked for; the calendar goes on a little on both sides, so that a day or a quarter can be added.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+
 _QUARTER = re.compile(r"^\s*(\d{4})[\s-]*Q([1-4])\s*$", re.IGNORECASE)
 
 

@@ -97,18 +97,17 @@ def heads() -> list[str]:
 
 def row(line: Balance, names: Mapping[str, str]) -> list[Cell]:
     """A line of the balance as the cells of a file; what cannot be computed is empty and explained at the end."""
-    figures = {name: figure(line) for name, figure in FIGURES.items()}
+    figures = [figure(line) for figure in FIGURES.values()]
     covered = [line.coverage(channel) for channel in Channel]
-    reasons = {figure.reason: name for name, figure in figures.items() if not figure.known}
     return [
         line.site,
         names.get(line.site, ""),
         line.label,
-        *(None if figure.value is None else rounded(figure.value) for figure in figures.values()),
+        *(None if figure.value is None else rounded(figure.value) for figure in figures),
         *(None if share is None else rounded(share, 1) for share in covered),
         rounded(line.hours_in_period, 1),
         Decimal(line.sales.days),
         Decimal(line.days),
         Decimal(line.restarts),
-        "; ".join(reasons),
+        "; ".join(line.reasons),
     ]

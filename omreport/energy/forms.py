@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
 from ccportal.core.errors import InvalidInput
 from ccportal.core.forms import choice_field
-from ccportal.core.periods import meter_zone
+from ccportal.core.periods import FIRST_DAY, LAST_DAY, meter_zone
 from customers.models import Site
 from omreport.energy import queries
 from omreport.energy.models import Channel, CounterReading, EnergyReading
@@ -38,6 +39,10 @@ def _day(label: str) -> forms.DateField:
         input_formats=["%Y-%m-%d"],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": f"{label}: write the day like 2026-03-01."},
+        validators=[
+            MinValueValidator(FIRST_DAY, f"{label}: choose a day from {FIRST_DAY:%Y} on."),
+            MaxValueValidator(LAST_DAY, f"{label}: choose a day up to {LAST_DAY:%Y}."),
+        ],
     )
 
 

@@ -1,13 +1,25 @@
 """Shapes of the energy balance in the API: energies in kWh, times in ISO 8601."""
 
+from datetime import date
+
 from rest_framework import serializers
 from rest_framework.serializers import BooleanField, CharField, ChoiceField, DateField, FloatField, IntegerField
 
+from ccportal.core.periods import FIRST_DAY, LAST_DAY
 from omreport.energy.models import Channel
 from omreport.energy.queries import Step
 from omreport.serializers import Stamped
 
 CHANNELS = Channel.values
+
+
+def _in_calendar(day: date) -> None:
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise serializers.ValidationError(f"Must be a day from {FIRST_DAY:%Y} to {LAST_DAY:%Y}.")
+
+
+def _day(words: str) -> DateField:
+    return DateField(required=False, allow_null=True, default=None, help_text=words, validators=[_in_calendar])
 
 
 class SentInterval(serializers.Serializer):
@@ -69,8 +81,8 @@ class GenerationParameters(serializers.Serializer):
     site = CharField(required=False, allow_blank=True, default="", max_length=3)
     channel = ChoiceField(CHANNELS, required=False, allow_blank=True, default="")
     source = CharField(required=False, allow_blank=True, default="", max_length=40)  # type: ignore[assignment]  # DRF takes declared fields off the class
-    start_date = DateField(required=False, allow_null=True, default=None, help_text="YYYY-MM-DD, local, included.")
-    end_date = DateField(required=False, allow_null=True, default=None, help_text="YYYY-MM-DD, local, included.")
+    start_date = _day("YYYY-MM-DD, local, included.")
+    end_date = _day("YYYY-MM-DD, local, included.")
     page = IntegerField(min_value=1, max_value=10**9, required=False, default=1)
     limit = IntegerField(min_value=1, max_value=1000, required=False, default=100)
 
@@ -104,8 +116,8 @@ class BalanceParameters(serializers.Serializer):
 
     site = CharField(required=False, allow_blank=True, default="", max_length=3)
     by = ChoiceField([step.value for step in Step], required=False, default=Step.MONTH.value)
-    start_date = DateField(required=False, allow_null=True, default=None, help_text="YYYY-MM-DD, local.")
-    end_date = DateField(required=False, allow_null=True, default=None, help_text="YYYY-MM-DD, local, included.")
+    start_date = _day("YYYY-MM-DD, local.")
+    end_date = _day("YYYY-MM-DD, local, included.")
 
 
 class BalanceFigure(serializers.Serializer):

@@ -339,6 +339,7 @@ def test_the_export_filters_by_type_and_site_in_any_case(utility, ask):
         {"start_date": "01/04/2026"},
         {"end_date": "2026-02-30"},
         {"end_date": "20260401"},
+        {"end_date": "9999-12-31"},
         {"start_date": "2026-04-02", "end_date": "2026-04-01"},
     ],
 )

@@ -158,7 +158,14 @@ def test_the_balance_gives_figures_with_their_coverage(send, client, key):
 
 
 @pytest.mark.parametrize(
-    "query", ["by=week", "start_date=x", "by=day&start_date=2020-01-01", "end_date=2010-01-01&start_date=2026-01-01"]
+    "query",
+    [
+        "by=week",
+        "start_date=x",
+        "by=day&start_date=2020-01-01",
+        "end_date=2010-01-01&start_date=2026-01-01",
+        "end_date=9999-12-31",
+    ],
 )
 def test_a_wrong_question_is_a_422(client, key, query):
     assert client.get(f"/api/om-report/energy-balance?{query}", headers=key("reports.read")).status_code == 422

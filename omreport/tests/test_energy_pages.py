@@ -105,6 +105,8 @@ def test_without_readings_the_page_says_what_to_do(sign_in, palesa):
         ("?from=01.03.2026", "From: write the day like 2026-03-01."),
         ("?from=2026-03-02&to=2026-03-01", "The last day is before the first."),
         ("?site=XXX", "there is no XXX"),
+        ("?to=0001-01-01", "To: choose a day from 1900 on."),
+        ("?to=9999-12-31", "To: choose a day up to 2199."),
         ("?by=day&from=2020-01-01&to=2026-03-01", "More than 400 days; choose fewer."),
     ],
 )
@@ -150,6 +152,12 @@ def test_a_file_with_one_bad_row_is_refused_whole_with_row_column_and_remedy(upl
     assert '<th scope="row" class="num">4</th><td data-label="Column"><code>kwh</code></td>' in page
     client.post(f"{UPLOADS}{EnergyUpload.objects.get().pk}/store/")
     assert not EnergyReading.objects.exists()
+
+
+def test_a_reading_that_stands_in_a_file_twice_is_stored_and_summed_once(upload):
+    page = upload(GOOD + "MAK,pv,2026-03-01 00:00,2026-03-02 00:00,412.5\n").content.decode()
+    assert "Store 2 readings" in page
+    assert "812.5000" in page
 
 
 def test_a_file_that_overlaps_stored_readings_is_refused(upload, client):
@@ -294,6 +302,11 @@ def test_a_reading_is_corrected_with_a_reason_and_then_deleted(sign_in, palesa):
 def test_readings_are_filtered_by_channel_and_day(sign_in, thabo):
     text = sign_in(thabo).get("/reports/energy/readings/?channel=pv&from=2026-03-30&to=2026-03-31").content.decode()
     assert "2 intervals, newest first" in text
+
+
+@pytest.mark.parametrize("query", ["from=0001-01-01", "to=9999-12-31"])
+def test_readings_of_days_beyond_the_calendar_are_refused(sign_in, thabo, query):
+    assert sign_in(thabo).get(f"/reports/energy/readings/?{query}").status_code == 422
 
 
 # ---------------------------------------------------------------- alerts

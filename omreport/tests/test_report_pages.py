@@ -5,6 +5,7 @@ import os
 import re
 import zipfile
 
+import openpyxl
 import pytest
 from django.conf import settings
 from django.utils import timezone
@@ -136,6 +137,16 @@ def test_what_does_not_exist_is_not_found(sales, sign_in, thabo, address):
     client = sign_in(thabo)
     answer = client.post(address) if address.endswith("/pdf/") else client.get(address)
     assert answer.status_code == 404
+
+
+def test_the_workbook_compares_quarters_with_real_numbers(sales, sign_in, lineo):
+    answer = sign_in(lineo).get("/reports/financial/report.xlsx?from=2026+Q2")
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content))["Comparison"]
+    assert [[cell.value for cell in row] for row in sheet["A1:F2"]] == [
+        ["Measure", "2026 Q2", "Quarter before", "Change, %", "A year before", "Change, %"],
+        ["Revenue, LSL", 160, 50, 220, 40, 300],
+    ]
+    assert (sheet["B2"].number_format, sheet["D2"].number_format, sheet.freeze_panes) == ("#,##0.00", "#,##0.0", "B2")
 
 
 def test_the_workbook_has_a_sheet_for_each_figure(sales, sign_in, lineo):

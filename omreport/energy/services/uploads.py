@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -161,9 +162,9 @@ def _summary(entries: list[Entry]) -> dict[str, Any]:
     if not entries:
         return {}
     totals: dict[str, Any] = {}
-    for entry in entries:
-        if not entry.is_counter:
-            totals[entry.channel] = totals.get(entry.channel, 0) + entry.value
+    # What stands in the file twice is stored once.
+    for entry in {replace(entry, place=0) for entry in entries if not entry.is_counter}:
+        totals[entry.channel] = totals.get(entry.channel, 0) + entry.value
     return {
         "kind": "counter values" if entries[0].is_counter else "intervals",
         "sites": sorted({entry.site for entry in entries}),
