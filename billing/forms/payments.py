@@ -14,6 +14,7 @@ from billing.services.payments import MAX_AMOUNT, Draft
 from ccportal.acdb.accountnumbers import looks_like_account, parse_typed
 from ccportal.core.errors import InvalidInput
 from ccportal.core.fields import DayField
+from ccportal.core.forms import choice_field
 from ccportal.core.money import symbol
 from ccportal.core.periods import local_now
 from ccportal.core.phones import parse_typed as parse_phone
@@ -35,8 +36,8 @@ class PaymentFilterForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any], sites: Sequence[str]) -> None:
         super().__init__(data)
-        self.fields["provider"].choices = [("", "All"), *provider_choices()]  # type: ignore[attr-defined]  # ChoiceField
-        self.fields["site"].choices = [("", "All"), *((code, code) for code in sites)]  # type: ignore[attr-defined]  # the same
+        choice_field(self, "provider").choices = [("", "All"), *provider_choices()]
+        choice_field(self, "site").choices = [("", "All"), *((code, code) for code in sites)]
 
     def clean(self) -> None:
         super().clean()
@@ -81,7 +82,7 @@ class RecordForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["initial"] = {"received_at": local_now(), **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
-        self.fields["provider"].choices = provider_choices()  # type: ignore[attr-defined]  # a ChoiceField
+        choice_field(self, "provider").choices = provider_choices()
         self.fields["amount"].label = f"Amount, {symbol()}"
         self.fields["provider_reference"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
 
