@@ -40,6 +40,8 @@ from whatsapp.triage import Answer, Command, known_for, parse_command
 logger = logging.getLogger(__name__)
 AT_WORK = (OfferState.ACCEPTED, OfferState.ARRIVED)
 OPEN_OFFERS = (OfferState.OFFERED, *AT_WORK)
+#: For so long after a job is done, photos are of it.
+PHOTOS_FOLLOW = timedelta(hours=2)
 _NUMBER = re.compile(r"\bCC-[A-Z]{3}-\d{4}-\d{4,}\b", re.IGNORECASE)
 _SHORT = re.compile(r"\b(\d{4,})\b")
 _NOBODY = "Nobody is on call for this site."
@@ -214,6 +216,9 @@ def answer(technician: Technician, message: Message, command: Answer | None) -> 
     # The number may come before the word.
     command = command or parse_command(_NUMBER.sub(" ", message.text))
     offer = _meant(jobs, message.text, command) or _just_lost(technician, jobs, message.text, command)
+    if offer is None and command is None and (done := _just_done(technician, jobs, message)):
+        _note(technician, done, lifecycle.locked(done.ticket), message)
+        return
     if offer is None:
         _no_job(technician, message, jobs, command)
         return
@@ -288,6 +293,16 @@ def _just_lost(technician: Technician, jobs: Sequence[Offer], text: str, command
     if named:
         late = late.filter(ticket__number=named[0].upper())
     return late.select_related("ticket").order_by("-pk").first()
+
+
+def _just_done(technician: Technician, jobs: Sequence[Offer], message: Message) -> Offer | None:
+    """The job that a photo shows which comes after the word *done*."""
+    if any(job.state in AT_WORK for job in jobs) or not message.media.exists():
+        return None
+    done = Offer.objects.filter(
+        technician=technician, state=OfferState.DONE, answered_at__gt=timezone.now() - PHOTOS_FOLLOW
+    )
+    return done.select_related("ticket").order_by("-answered_at").first()
 
 
 def _may_still(offer: Offer, ticket: Ticket, command: Answer | None) -> bool:

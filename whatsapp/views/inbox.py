@@ -55,11 +55,9 @@ def index(request: HttpRequest) -> HttpResponse:
 def conversation(request: HttpRequest, pk: int) -> HttpResponse:
     """One conversation with all that is known of the person; htmx fetches new messages alone."""
     found = _conversation(pk)
-    if wants_partial(request):
-        return _thread(request, found)
     if request.user.has_perm("accounts.handle_care"):
         inbox.seen(found)
-    return _page(request, found)
+    return _thread(request, found) if wants_partial(request) else _page(request, found)
 
 
 def _conversation(pk: int) -> Conversation:
@@ -163,13 +161,17 @@ def done(request: HttpRequest, pk: int) -> HttpResponse:
 @requires("handle_care")
 def correct(request: HttpRequest, pk: int) -> HttpResponse:
     """State what a message was about."""
-    judgement = get_object_or_404(TriageResult.objects.select_related("conversation__contact"), pk=pk)
+    judgement = get_object_or_404(
+        TriageResult.objects.select_related("conversation__contact", "conversation__ticket"), pk=pk
+    )
     form = CorrectionForm(request.POST)
     if not form.is_valid():
         return _page(request, judgement.conversation, status=422, correction_form=form)
     given = form.cleaned_data
     inbox.correct(judgement, category=given["category"], priority=given["priority"], who=_who(request))
-    messages.success(request, "Thank you. The correction is kept as an example to learn from.")
+    ticket = judgement.conversation.ticket
+    more = f" Ticket {ticket.number} is corrected on its own page." if ticket else ""
+    messages.success(request, f"Thank you. The correction is kept as an example to learn from.{more}")
     return redirect("whatsapp:conversation", judgement.conversation_id)
 
 

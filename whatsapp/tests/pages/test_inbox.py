@@ -86,6 +86,13 @@ def test_looking_at_a_conversation_makes_it_read(sign_in, palesa, lineo_wrote):
     assert Conversation.objects.get().unread == 0
 
 
+def test_a_message_that_comes_while_one_looks_is_read(sign_in, palesa, lineo_wrote):
+    client = sign_in(palesa)
+    Conversation.objects.update(unread=1, version=9)
+    assert "Motlakase" in page(client, f"/care/inbox/{lineo_wrote.pk}/?mark=old", **HTMX)
+    assert Conversation.objects.get().unread == 0
+
+
 def test_who_may_only_read_does_not_make_it_read(sign_in, thabo, lineo_wrote):
     Conversation.objects.update(unread=3)
     html = page(sign_in(thabo), f"/care/inbox/{lineo_wrote.pk}/")

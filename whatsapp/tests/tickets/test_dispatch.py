@@ -133,6 +133,19 @@ def test_the_job_goes_on_to_arrival_and_done_with_a_note_and_a_photo(tau):
     assert ticket.number in told()[-1] and "power" in told()[-1]
 
 
+def test_a_photo_after_the_word_done_is_still_of_the_job(tau):
+    ticket = report().ticket
+    writes(tau, "accept")
+    writes(tau, "done: new fuse")
+    said = len(told(TAU))
+    photo = message_of(TAU, "", "Tau")
+    Media.objects.create(message=photo, mime="image/jpeg", state="stored")
+    technician_message(tau, photo, None)
+    assert ticket.events.filter(kind="photo.added", actor="Tau Nkuebe").count() == 1
+    assert len(told(TAU)) == said
+    assert state(ticket) == "resolved"
+
+
 def test_a_technician_with_two_jobs_is_asked_which_and_may_name_it(tau):
     first = report(category="meter-issue").ticket
     second = report(category="meter-issue", phone="26658120002").ticket
