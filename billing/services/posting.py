@@ -31,6 +31,7 @@ from billing.queries.position import Position, known_position
 from billing.services.events import note
 from billing.services.transactions import CARRIED, UNWRITTEN, Outlook, columns_of, outlook_from, with_balance
 from billing.services.turns import Keep, in_turn
+from ccportal.acdb.accountnumbers import normalise
 from ccportal.core.errors import Conflict, PortalError
 
 logger = logging.getLogger(__name__)
@@ -185,7 +186,8 @@ def _writer(entry: Mutation) -> Actor:
 
 
 def follow_row(entry: Mutation) -> None:
-    """Somebody deleted or restored a ledger row: its payment is not posted any more, or is again."""
+    """Somebody deleted or restored a ledger row: its payment is not posted any more, or is again. A changed row says
+    something else than its payment, which says so until the row agrees again."""
     rows = Payment.objects.filter(table_name=entry.table_name, row_id=entry.record_id)
     if entry.effect == "delete":
         for payment in rows.filter(state__in=(PaymentState.POSTED, PaymentState.REVERSED)).exclude(posted_at=None):
@@ -202,6 +204,26 @@ def follow_row(entry: Mutation) -> None:
             note(
                 payment, "row_restored", f"Its ledger row is back, by entry {entry.pk}.", _writer(entry), mutation=entry
             )
+    else:
+        for payment in rows.filter(state__in=(PaymentState.POSTED, PaymentState.REVERSED)):
+            _follow_change(payment, entry)
+
+
+def _follow_change(payment: Payment, entry: Mutation) -> None:
+    row = entry.new_values or {}
+    account, amount, kwh = (row.get(column) for column in ("accountnumber", "transaction amount", "kwh value"))
+    says = normalise(str(account or "")), Decimal(str(amount or 0)), Decimal(str(kwh or 0))
+    agrees = says == (payment.account, payment.amount, payment.kwh or 0)
+    problem = f"Its ledger row was changed by entry {entry.pk} of the log of changes and says something else."
+    if agrees == bool(payment.problem):
+        Payment.objects.filter(pk=payment.pk).update(problem="" if agrees else problem)
+        note(
+            payment,
+            "row_changed",
+            "Its ledger row agrees again." if agrees else problem,
+            _writer(entry),
+            mutation=entry,
+        )
 
 
 # ---------------------------------------------------------------- the schedule

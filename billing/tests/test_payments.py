@@ -364,6 +364,19 @@ def test_undoing_the_ledger_row_takes_the_payment_back_to_the_queue(lineo_in, po
     assert "QK7ABC12DE" in lineo_in.get("/payments/queue/").content.decode()
 
 
+def test_a_ledger_row_that_is_changed_as_a_table_row_is_shown_on_its_payment_until_it_agrees_again(
+    lineo_in, posted, palesa
+):
+    changed = audit.update_record(
+        Actor.of(palesa), "tblaccounthistory1", posted.row_id, {"transaction amount": "500"}, event="tables.edited"
+    )
+    assert f"changed by entry {changed.pk}" in lineo_in.get(f"/payments/{posted.pk}/").text
+    audit.revert(Actor.of(palesa), changed, reason="Not ours")
+    posted.refresh_from_db()
+    assert (posted.state, posted.problem) == ("posted", "")
+    assert posted.events.last().text == "Its ledger row agrees again."
+
+
 def test_undoing_the_undoing_posts_the_payment_again(lineo_in, posted, palesa):
     undone = audit.revert(Actor.of(palesa), posted.mutation, reason="Not ours")
     audit.revert(Actor.of(palesa), undone, reason="It is ours")

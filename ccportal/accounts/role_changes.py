@@ -39,7 +39,7 @@ def change_role(employee_no: str, role: str, *, by: str, reason: str, own_confir
         if number == by and not own_confirmed and not _manages_roles(number):
             raise InvalidInput(
                 "This takes your own right to manage roles; only another super admin could give it back. "
-                "Tick that you mean it.",
+                "On the page of your own role, tick that you mean it.",
                 field="own_confirmed",
             )
     return result
