@@ -31,6 +31,7 @@ def profile(account: str, customer: Customer | None, site: str) -> Answer:
 
 
 def meter(details: MeterDetails | None) -> Answer | None:
+    """The meter of an account; None without one."""
     if details is None:
         return None
     return {
@@ -44,6 +45,7 @@ def meter(details: MeterDetails | None) -> Answer | None:
 
 
 def tariff(rate: ResolvedRate | None) -> Answer | None:
+    """The rate per kWh and where it is from; everybody's rate has no beginning."""
     if rate is None:
         return None
     everybodys = rate.source == GLOBAL
@@ -56,6 +58,7 @@ def tariff(rate: ResolvedRate | None) -> Answer | None:
 
 
 def dashboard(overview: Overview) -> Answer:
+    """Balance and use in kWh with two decimals, days and months as they are, money with two decimals."""
     usage, totals = overview.usage, overview.totals
     days = [{"date": value.day.isoformat(), "kwh": float(value.kwh)} for value in usage.daily]
     return {

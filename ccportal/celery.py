@@ -75,6 +75,7 @@ def send_request_id(headers: dict[str, Any] | None = None, **_: Any) -> None:
 
 @task_prerun.connect
 def begin(task: Any = None, **_: Any) -> None:
+    """Give the task the number of the request that caused it, so that their lines in the log belong together."""
     from ccportal.core import logs
 
     given = getattr(task.request, _HEADER, None)
@@ -90,6 +91,7 @@ def report(sender: Any = None, exception: BaseException | None = None, **_: Any)
 
 @task_postrun.connect
 def end(task: Any = None, state: str = "", **_: Any) -> None:
+    """Log how the task ended and how many milliseconds it took."""
     from ccportal.core import logs
 
     started = getattr(task.request, "portal_started", None)

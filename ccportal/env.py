@@ -47,6 +47,7 @@ def text(name: str, default: str = "") -> str:
 
 
 def flag(name: str, default: bool = False) -> bool:
+    """A switch, 1 or 0; ``ImproperlyConfigured`` names the variable that is neither."""
     value = text(name, "1" if default else "0").strip().lower()
     if value in _TRUE:
         return True
@@ -56,6 +57,7 @@ def flag(name: str, default: bool = False) -> bool:
 
 
 def integer(name: str, default: int) -> int:
+    """A whole number; ``ImproperlyConfigured`` names the variable that is none."""
     value = text(name, str(default)).strip()
     try:
         return int(value)

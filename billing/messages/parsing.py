@@ -54,6 +54,8 @@ class Understood:
 
 @dataclass(frozen=True)
 class Rule:
+    """A form of message: whose it is, what it means, and who must have sent it to be believed."""
+
     name: str
     provider: str
     means: Means

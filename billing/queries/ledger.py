@@ -112,6 +112,7 @@ class LedgerSums:
 
 
 def sums(ledger: Ledger) -> LedgerSums:
+    """The totals of all rows of a ledger, by one query."""
     zero = Value(Decimal(0), output_field=DecimalField(max_digits=19, decimal_places=4))
     money = Case(When(CONSUMPTION, then=zero), default=Coalesce(F("amount"), zero))
     consumed = Cast(F("amount"), FloatField())

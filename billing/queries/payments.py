@@ -73,6 +73,7 @@ class Totals:
 
 
 def totals(rows: QuerySet[Payment]) -> Totals:
+    """The totals of a selection of payments, by one query."""
     ours = Q(currency=settings.CURRENCY)
     found = rows.order_by().aggregate(
         count=Count("pk"),

@@ -33,6 +33,8 @@ CODES_PER_HOUR = 3
 
 
 class WrongCustomerCredentials(PortalError):
+    """Account and password do not belong together; which of them is wrong stays unsaid."""
+
     status = 401
     title = "Not signed in"
 
@@ -46,6 +48,8 @@ class WrongCode(PortalError):
 
 
 class TooManyCodes(PortalError):
+    """The account was sent as many codes as an hour allows."""
+
     status = 429
     title = "Too many codes"
 

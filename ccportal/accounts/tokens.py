@@ -53,6 +53,8 @@ class Access(AccessToken):
 
 
 class Refresh(Token):
+    """Buys one new pair of tokens; it knows our keys and lasts as long as the settings say."""
+
     token_type = "refresh"  # noqa: S105 - the kind of token, no secret
     lifetime = SimpleRefreshToken.lifetime
 

@@ -152,6 +152,7 @@ def display_name(person: Employee | CustomerLogin) -> str:
 
 
 def token_answer(pair: tokens.Pair) -> dict[str, object]:
+    """The tokens of a sign-in as the contract writes them; ``expires_in`` is in seconds."""
     return {
         "access_token": pair.access,
         "token_type": "bearer",

@@ -55,6 +55,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def groups(schema: dict[str, Any]) -> dict[str, list[Operation]]:
+    """The operations of an OpenAPI document by their first tag, both in order of the alphabet."""
     found: dict[str, list[Operation]] = {}
     for path, item in sorted(schema["paths"].items()):
         for method in _METHODS:

@@ -11,6 +11,7 @@ from ccportal.core.money import symbol
 
 
 def portal(request: HttpRequest) -> dict[str, object]:
+    """What every page may show: the kind of installation, the currency, the number of the request, the navigation."""
     return {
         "demo": settings.DEMO,
         "acdb_read_only": settings.ACDB_READ_ONLY,

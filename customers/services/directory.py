@@ -166,6 +166,7 @@ def entries(
 def _entry(
     row: dict[str, Any], sites: SiteNames, owned: list[Ownership], digest: str
 ) -> tuple[DirectoryCustomer, list[Phone]]:
+    """What the directory keeps of a record of the ACDB, and the customer's phones, each once."""
     text = {name: clean(row[name]) for name in _COLUMNS if not name.endswith("_at")}
     site = sites.code(text["concession"])
     name = " ".join(filter(None, (text["first_name"], text["middle_name"], text["last_name"])))
@@ -176,7 +177,7 @@ def _entry(
     }
     kind = text["position"].upper() or next((o.customer_type for o in owned if o.customer_type), "")
     connected = row["connected_at"]
-    searched = (
+    document = (
         name, text["concession"], site, sites.names.get(site, ""), text["plot_number"], text["city"],
         text["district"], text["number"],
     )  # fmt: skip
@@ -197,11 +198,16 @@ def _entry(
         phones=", ".join(phone.digits for phone in phones.values())[:120],
         accounts=" ".join(sorted({ownership.account for ownership in owned}))[:255],
         connected_on=connected.astimezone(meter_zone()).date() if connected else None,
-        document=f" {fold(' '.join(searched))}",
-        extra=f" {fold(' '.join(extra))}",
+        document=_searched(document),
+        extra=_searched(extra),
         digest=digest,
     )
     return entry, list(phones.values())
+
+
+def _searched(texts: Iterable[str]) -> str:
+    """Folded, with a blank before every word, so that the beginning of a word can be looked for."""
+    return f" {fold(' '.join(texts))}"
 
 
 def _write_customers(sites: SiteNames, ownerships: Iterable[Ownership]) -> None:
