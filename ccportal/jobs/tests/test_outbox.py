@@ -252,3 +252,9 @@ def test_the_vendors_late_word_ends_a_message_that_was_given_up(letter):
     outbox.confirm(letter.key, "vendor-9")
     letter.refresh_from_db()
     assert (letter.state, letter.vendor_reference, letter.error) == ("sent", "vendor-9", "")
+
+
+def test_what_is_due_of_a_kind_is_found_without_reading_what_was_sent(db):
+    plan = outbox._due("test.letter").order_by("next_at", "pk").explain()
+    assert "USING INDEX outbox_due" in plan
+    assert "state=?" in plan.splitlines()[0]
