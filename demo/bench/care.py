@@ -55,6 +55,12 @@ class Portal:
         if process is not None:
             process.wait(timeout=10)
 
+    def process(self, name: str) -> subprocess.Popen[bytes]:
+        process = self.children[name].process
+        if process is None:
+            raise Stop(f"{name} did not start.")
+        return process
+
     def start(self, name: str) -> None:
         self.children[name].start()
 
@@ -125,7 +131,7 @@ def portal(folder: Path, customers: int, **more: str) -> Iterator[Portal]:
         valkey.mkdir(mode=0o700, exist_ok=True)
         configuration = broker.configuration(settings["REDIS_URL"], valkey)
         made.add("broker", [broker.server_program(), "-"], configuration)
-        broker.wait_until_ready(settings["REDIS_URL"], _process(made, "broker"))
+        broker.wait_until_ready(settings["REDIS_URL"], made.process("broker"))
         fake = [
             sys.executable,
             "-m",
@@ -144,13 +150,6 @@ def portal(folder: Path, customers: int, **more: str) -> Iterator[Portal]:
         yield made
     finally:
         made.stop()
-
-
-def _process(made: Portal, name: str) -> subprocess.Popen[bytes]:
-    process = made.children[name].process
-    if process is None:
-        raise Stop(f"{name} did not start.")
-    return process
 
 
 def _wait(made: Portal, seconds: float = 60) -> None:

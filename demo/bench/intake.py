@@ -1,6 +1,8 @@
 """Measures the webhook over real HTTP, and the time from a message to its reply: ``python -m demo.bench.intake``.
 
 SQLite, then PostgreSQL when it is installed. Prints Markdown. ``--seconds N`` for each measurement (10).
+What callers wait depends on what else the machine does, hence the load beside it; the processor time of the web
+server for one message hardly does.
 """
 
 import argparse
@@ -17,6 +19,7 @@ from pathlib import Path
 from demo.bench.__main__ import table
 from demo.bench.care import Portal, Sender, delivery, phone, portal
 from demo.bench.client import percentile
+from demo.bench.server import cpu_seconds, peak_megabytes
 from demo.environment import Stop
 
 CUSTOMERS = 3000
@@ -95,25 +98,25 @@ def until_replied(made: Portal) -> list[float]:
 
 def measure(folder: Path, name: str, seconds: float, **settings: str) -> list[list[str]]:
     """The rows of one database."""
-    rows = []
+    rows: list[list[str]] = []
     with portal(folder, CUSTOMERS, **settings) as made:
-        replies = until_replied(made)
-        paced = at_pace(made.port, seconds, AIM, "paced")
+        web = made.process("web").pid
+
+        def add(what: str, work: Callable[[], tuple[float, list[float]]]) -> None:
+            before, load = cpu_seconds(web), os.getloadavg()[0]
+            rate, took = work()
+            spent = f"{(cpu_seconds(web) - before) / len(took) * 1000:.1f}" if rate else "-"
+            waited = (f"{percentile(took, 50):.1f}", f"{percentile(took, 95):.1f}")
+            rows.append([f"{name}: {what}", f"{rate:.0f}" if rate else "-", *waited, spent, f"{load:.1f}"])
+
+        add("reply, batching of 2 s included", lambda: (0, [1000 * second for second in until_replied(made)]))
+        add(f"{AIM} a second, answered meanwhile", lambda: at_pace(made.port, seconds, AIM, "paced"))
         made.kill("care")
-        alone = at_pace(made.port, seconds, AIM, "alone")
-        fastest = as_fast_as_possible(made.port, seconds, "fast")
-    for what, (rate, took) in (
-        (f"{AIM} a second, answered meanwhile", paced),
-        (f"{AIM} a second, intake alone", alone),
-        (f"as many as {CONNECTIONS} connections bring, intake alone", fastest),
-    ):
-        rows.append([f"{name}: {what}", f"{rate:.0f}", f"{percentile(took, 50):.1f}", f"{percentile(took, 95):.1f}"])
-    reply = [
-        f"{name}: reply, batching of 2 s included",
-        "-",
-        *(f"{1000 * percentile(replies, p):.0f}" for p in (50, 95)),
-    ]
-    return [*rows, reply]
+        add(f"{AIM} a second, intake alone", lambda: at_pace(made.port, seconds, AIM, "alone"))
+        fast = f"as many as {CONNECTIONS} connections bring, intake alone"
+        add(fast, lambda: as_fast_as_possible(made.port, seconds, "fast"))
+        print(f"{name}: the largest web process had {peak_megabytes(web):.0f} MB.", file=sys.stderr)
+    return rows
 
 
 @contextmanager
@@ -144,7 +147,7 @@ def main() -> int:
         sys.stderr.write(f"{stop}\n")
         return 1
     print(f"## Messages of customers ({os.cpu_count()} cores)\n")
-    print(table(["", "messages/s", "median ms", "p95 ms"], rows))
+    print(table(["", "messages/s", "median ms", "p95 ms", "CPU ms of web each", "load before"], rows))
     return 0
 
 

@@ -83,6 +83,15 @@ def family(pid: int) -> list[int]:
     return found
 
 
+def cpu_seconds(pid: int) -> float:
+    """The processor time that the process and all that it started have used so far."""
+    ticks = 0
+    for member in family(pid):
+        fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def peak_megabytes(pid: int) -> float:
     """The largest resident memory that any process of the family has had, in MB."""
     peaks = []
