@@ -6,7 +6,7 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from audit.tables import counts, exports, keyset
+from audit.tables import batches, counts, exports, keyset
 from audit.tables.rows import page, rows_of
 from ccportal.acdb.introspection import get_table
 from ccportal.acdb.sql import POSTGRESQL
@@ -168,6 +168,26 @@ def test_downloads_are_alike(engine):
     with exports.xlsx_file(rows, 25) as file:
         sheet = openpyxl.load_workbook(io.BytesIO(file.read())).worksheets[0]
     assert [cell.value for cell in sheet[2]] == ["SMR-1%", "2026-01-01 23:30:00", 55.5, "True", 1]
+
+
+def test_a_download_under_way_while_the_tables_are_exchanged_holds_the_rows_of_its_beginning(engine, monkeypatch):
+    monkeypatch.setattr(batches, "SIZE", 5)
+    pieces = exports.csv_pieces(rows_of(get_table("tblkeyed"), sort="ID"))
+    begun = next(pieces)
+    importer = engine.copy()
+    with importer.cursor() as cursor:
+        for statement in (
+            'ALTER TABLE "tblkeyed" RENAME TO "old"',
+            'CREATE TABLE "tblkeyed" ("ID" integer PRIMARY KEY, "name" varchar(20))',
+            "INSERT INTO \"tblkeyed\" VALUES (1, 'Palesa')",
+            'DROP TABLE "old"',
+        ):
+            cursor.execute(statement)
+    importer.close()
+    lines = (begun + b"".join(pieces)).decode().splitlines()
+    assert len(lines) == 26
+    assert lines[-1] == "175,Nthabiseng 25"
+    assert b"".join(exports.csv_pieces(rows_of(get_table("tblkeyed")))).decode().splitlines() == ["ID,name", "1,Palesa"]
 
 
 def test_a_count_is_kept_while_nothing_changes_through_the_portal(engine, palesa):
