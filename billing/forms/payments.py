@@ -84,7 +84,10 @@ class RecordForm(forms.Form):
         super().__init__(*args, **kwargs)
         choice_field(self, "provider").choices = provider_choices()
         self.fields["amount"].label = f"Amount, {symbol()}"
-        self.fields["provider_reference"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+        self.fields["provider_reference"].widget.attrs |= {
+            "autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"
+        }  # fmt: skip
+        self.fields["payer_phone"].widget.attrs |= {"inputmode": "tel", "autocomplete": "off"}
 
     def clean_provider_reference(self) -> str:
         try:

@@ -53,6 +53,16 @@ COUNTRY_NAMES: dict[str, str] = {
 PHONES = ("phone", "phone_2", "phone_3")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _NAMES = ("first_name", "middle_name", "last_name")
+_NAME = {"autocapitalize": "words", "spellcheck": "false"}
+_CODE = {"autocapitalize": "characters", "spellcheck": "false"}
+_PHONE = {"inputmode": "tel"}
+#: Which keyboard a phone shows for a field, and what it leaves uncorrected.
+_TYPING: dict[str, dict[str, str]] = {
+    **dict.fromkeys(_NAMES, _NAME),
+    **dict.fromkeys(PHONES, _PHONE),
+    **dict.fromkeys(("id_number", "plot_number"), _CODE),
+    "email": {"inputmode": "email", "autocapitalize": "none", "spellcheck": "false"},
+}
 
 
 class CustomerFields(forms.Form):
@@ -67,6 +77,8 @@ class CustomerFields(forms.Form):
                 del self.fields[name]  # a column that this customer database does not have
             elif column is not None and column.size and isinstance(self.fields[name], forms.CharField):
                 self._limit(name, column.size)
+        for name in self.fields.keys() & _TYPING.keys():
+            self.fields[name].widget.attrs |= _TYPING[name]
 
     def _limit(self, name: str, size: int) -> None:
         field = self.fields[name]

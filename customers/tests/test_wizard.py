@@ -84,6 +84,12 @@ def test_four_steps_lead_to_a_customer_in_the_register_the_directory_and_the_log
     assert logged.reason.endswith("No similar customer was found.")
 
 
+def test_a_phone_shows_the_keyboard_that_a_field_needs(sign_in, palesa):
+    page = sign_in(palesa).get("/customers/new/").text
+    assert re.search('<input[^>]*name="phone"[^>]*inputmode="tel"', page)
+    assert re.search('<input[^>]*name="email"[^>]*inputmode="email"', page)
+
+
 def test_the_new_customer_is_found_by_name_and_phone_at_once(wizard):
     wizard.fill()
     wizard.save()
