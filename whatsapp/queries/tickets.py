@@ -8,7 +8,8 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from ccportal.core.errors import NotFound
-from whatsapp.models import UNFINISHED, Offer, Ticket, TicketEvent, TicketState
+from ccportal.core.phones import digits_of
+from whatsapp.models import UNFINISHED, Offer, Report, Ticket, TicketEvent, TicketState
 
 STATES = (("unfinished", "Not finished"), ("late", "Late"), ("unassigned", "Without technician"), ("all", "All"))
 
@@ -25,23 +26,33 @@ class TicketFilter:
 
 
 def board(wanted: TicketFilter) -> QuerySet[Ticket]:
-    """Tickets in the order in which they have to be seen to: finished ones last, then by priority and deadline."""
+    """Tickets in the order in which they have to be seen to: danger, then priority and deadline."""
     rows = _of_state(Ticket.objects.all(), wanted.state)
     exact = {"site_code": wanted.site, "priority": wanted.priority, "category": wanted.category}
     rows = rows.filter(**{name: value for name, value in exact.items() if value})
     if wanted.q:
-        text = wanted.q
-        rows = rows.filter(
-            Q(number__icontains=text) | Q(external_id__icontains=text) | Q(reported_by__icontains=text)
-            | Q(account_number=text.upper()) | Q(customer_number=text) | Q(fault_description__icontains=text)
-        )  # fmt: skip
+        rows = rows.filter(_matches(wanted.q))
     if wanted.state in TicketState.values or wanted.state == "all":
         return rows.annotate(reporters=Count("reports")).select_related("technician").order_by("-created_at", "-pk")
     return (
         rows.annotate(reporters=Count("reports"))
         .select_related("technician")
-        .order_by("priority", F("resolve_by").asc(nulls_last=True), "pk")
+        .order_by("-safety", "priority", F("resolve_by").asc(nulls_last=True), "pk")
     )
+
+
+def _matches(text: str) -> Q:
+    """A number, a name, words of the fault or of the customer; or somebody who reported it, by account or phone."""
+    reporters = Q(customer_number=text) | Q(account_number=text.upper())
+    digits = digits_of(text)
+    if len(digits) >= 4:
+        reporters |= Q(contact__phone__endswith=digits)
+    return (
+        Q(number__icontains=text) | Q(external_id__icontains=text) | Q(reported_by__icontains=text)
+        | Q(fault_description__icontains=text) | Q(original_text__icontains=text)
+        | Q(account_number=text.upper()) | Q(customer_number=text)
+        | Q(pk__in=Report.objects.filter(reporters).values("ticket_id"))
+    )  # fmt: skip
 
 
 def _of_state(rows: QuerySet[Ticket], state: str) -> QuerySet[Ticket]:

@@ -4,6 +4,7 @@ from django.conf import settings
 
 from ccportal.jobs import outbox
 from whatsapp import replies
+from whatsapp.channels import registry
 from whatsapp.models import Technician, Ticket
 from whatsapp.replies import Situation
 from whatsapp.services.messages import notify_group
@@ -13,6 +14,11 @@ MAIL = "care.mail"
 #: A summary in a group or a subject is read at a glance.
 LONGEST = 200
 _BY_WHATSAPP = "Please answer by WhatsApp: answers to this e-mail are not read."
+
+
+def reach_somebody() -> bool:
+    """Whether the team has a group on the default channel, or an e-mail address."""
+    return bool(settings.ONM_EMAILS) or registry.driver(registry.default()).has_groups
 
 
 def of_ticket(ticket: Ticket) -> None:

@@ -10,7 +10,7 @@ from ccportal.core.errors import PortalError
 from whatsapp.forms.roster import DutyForm, TechnicianForm
 from whatsapp.models import OnCall, Technician
 from whatsapp.queries import roster as queries
-from whatsapp.services import exchange, roster
+from whatsapp.services import exchange, notices, roster
 
 
 @require_safe
@@ -30,6 +30,7 @@ def _page(request: HttpRequest, form: DutyForm, *, status: int = 200) -> HttpRes
         "anywhere": anywhere,
         "form": form,
         "exchange_works": exchange.works(),
+        "team_is_told": notices.reach_somebody(),
     }
     return render(request, "whatsapp/roster.html", context, status=status)
 

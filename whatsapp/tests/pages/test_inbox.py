@@ -23,6 +23,7 @@ from whatsapp.models import (
     TriageExample,
     TriageResult,
 )
+from whatsapp.services.identification import Person
 from whatsapp.tests.tickets.conftest import message_of, on_call, report, sites, told  # noqa: F401 - a fixture among them
 
 pytestmark = pytest.mark.django_db
@@ -191,8 +192,19 @@ def test_a_ticket_is_linked_by_its_number_or_the_fault_is_said(sign_in, palesa, 
 def test_the_board_puts_the_most_urgent_first(sign_in, thabo):
     late = report("26658120001", category="meter-issue", priority="P3").ticket
     outage = report("26658120002").ticket
+    danger = report("26658120003", category="equipment-failure", safety=True).ticket
     html = page(sign_in(thabo), "/care/tickets/")
-    assert html.index(outage.number) < html.index(late.number)
+    assert html.index(danger.number) < html.index(outage.number) < html.index(late.number)
+
+
+@pytest.mark.parametrize("words", ["0001", "tsamaile", "no power", "5812 0002", "0023mak"])
+def test_a_ticket_is_found_by_its_words_and_by_all_who_reported_it(sign_in, thabo, words):
+    ticket = report("26658120001").ticket
+    report("26658120002", person=Person("23", "Thabo", "0023MAK", "MAK"))
+    other = report("26658120003", text="A tree", category="vegetation", summary="Tree on the line.").ticket
+    html = page(sign_in(thabo), f"/care/tickets/?q={words}").partition("ticket-list")[2]
+    assert ticket.number in html
+    assert other.number not in html
 
 
 def test_the_board_filters_by_what_is_late(sign_in, thabo):
@@ -400,3 +412,12 @@ def test_a_ticket_leads_to_the_conversation_of_who_reported_it(sign_in, palesa):
     opened = report()
     html = page(sign_in(palesa), f"/care/tickets/{opened.ticket.number}/")
     assert f'<a href="/care/inbox/{Conversation.objects.first().pk}/">Lineo</a>' in html
+
+
+def test_the_page_warns_where_nobody_of_the_team_can_be_told(sign_in, thabo, settings):
+    client = sign_in(thabo)
+    assert "The O&amp;M team is told of nothing" not in page(client, "/care/on-call/")
+    settings.WHATSAPP_CHANNEL = "cloud"
+    assert "The O&amp;M team is told of nothing" in page(client, "/care/on-call/")
+    settings.ONM_EMAILS = ["onm@portal.example"]
+    assert "The O&amp;M team is told of nothing" not in page(client, "/care/on-call/")
