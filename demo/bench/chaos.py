@@ -118,22 +118,25 @@ def write_all(made: Portal, planned: Plan, rate: float, dice: random.Random) -> 
     """Deliver everything at about this rate, each until it is taken; how many deliveries that took."""
     started = time.monotonic()
     first = sum(number.startswith("wamid.1.") for number, _, _ in planned.messages)
+    taken: dict[int, float] = {}
     calls: Counter[str] = Counter()
 
-    def due(index: int) -> float:
-        if index < first:
-            return started + index / rate
-        return started + max(index / rate, (index - first) / rate + GAP_SECONDS)
+    def due(index: int, person: int) -> float:
+        """A person's second message follows the first, however late that was taken, by so long that it stands alone."""
+        while index >= first and person not in taken:
+            time.sleep(0.1)
+        return max(started + index / rate, taken.get(person, 0.0) + GAP_SECONDS)
 
     def work(line: int) -> None:
         sender = Sender(made.port)
         own = random.Random(f"{line}-{dice.random()}")
         for index in range(line, len(planned.messages), SENDERS):
             number, person, text = planned.messages[index]
-            time.sleep(max(0.0, due(index) - time.monotonic()))
+            time.sleep(max(0.0, due(index, person) - time.monotonic()))
             body = delivery(number, phone(person), text)
             for _ in range(2 if own.random() < 0.1 else 1):
                 deliver(sender, body, calls)
+            taken.setdefault(person, time.monotonic())
 
     lines = [threading.Thread(target=work, args=(line,)) for line in range(SENDERS)]
     for one in lines:
