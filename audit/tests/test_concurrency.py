@@ -63,43 +63,13 @@ Customer.objects.create(number=7, first_name="Mpho")
 """
 
 
-@pytest.fixture(scope="module")
-def templates():
-    """The names of two migrated PostgreSQL databases, once the first test has made them."""
-    return []
+@pytest.fixture
+def told(installation_on_each):
+    return lambda code: json.loads(installation_on_each.python(PREPARE + code).splitlines()[-1])
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def portal(request, installation, templates):
-    """An installation whose two databases are files, or in PostgreSQL."""
-    if request.param == "postgres":
-        server = request.getfixturevalue("postgres")
-        if not templates:
-            made = [server.create_database() for _ in range(2)]
-            use(installation, server, made)
-            installation.manage("migrate", "--verbosity", "0")
-            installation.python(
-                "from django.db import connections\n"
-                "from ccportal.acdb.testing import create_tables\n"
-                "create_tables(connections['acdb'])\n"
-            )
-            templates += [database["NAME"] for database in made]
-        use(installation, server, [server.create_database(template=name) for name in templates])
-    return installation
-
-
-def use(installation, server, databases):
-    urls = map(server.url, databases)
-    installation.extra.update(zip(("DATABASE_URL", "ACDB_URL"), urls, strict=True))
-
-
-def told(portal, code):
-    return json.loads(portal.python(PREPARE + code).splitlines()[-1])
-
-
-def test_of_many_who_edit_one_record_one_wins_and_the_others_are_told(portal):
+def test_of_many_who_edit_one_record_one_wins_and_the_others_are_told(told):
     found = told(
-        portal,
         """
 def edit(n):
     values, seen = {"FIRST NAME": f"N{n}"}, {"FIRST NAME": "Mpho"}
@@ -112,9 +82,8 @@ outcome(at_once(*[lambda n=n: edit(n) for n in range(6)]), "Mpho")
     assert found["name"] == found["log"] != "Mpho"
 
 
-def test_undoing_while_others_edit_leaves_a_log_that_is_true(portal):
+def test_undoing_while_others_edit_leaves_a_log_that_is_true(told):
     found = told(
-        portal,
         """
 entry = services.update_record(ACTOR, "tblcustomer", "7", {"FIRST NAME": "Neo"})
 def undo():
@@ -136,9 +105,8 @@ print(json.dumps(dict(
     assert (found["applied"], found["pending"], found["faults"], found["true"]) == (2, 0, [], True)
 
 
-def test_writers_at_once_do_not_fork_the_chain(portal):
+def test_writers_at_once_do_not_fork_the_chain(told):
     found = told(
-        portal,
         """
 def write(n):
     for number in range(5):

