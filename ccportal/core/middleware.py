@@ -5,7 +5,8 @@ import re
 import time
 import traceback
 from collections.abc import Callable
-from urllib.parse import urlencode, urlsplit
+from typing import Any
+from urllib.parse import unquote, urlencode, urlsplit
 
 from django.conf import settings
 from django.db import DataError, IntegrityError
@@ -18,7 +19,7 @@ from django.shortcuts import render, resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
 from ccportal.core import logs
-from ccportal.core.errors import AcdbUnavailable, PortalError
+from ccportal.core.errors import AcdbUnavailable, InvalidInput, PortalError
 from ccportal.core.htmx import wants_partial
 
 logger = logging.getLogger("ccportal.request")
@@ -109,6 +110,12 @@ class ErrorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return sign_in_for_htmx(request, self.get_response(request))
+
+    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
+        """Refuse NUL characters in the address of a page, which PostgreSQL cannot hold; the API says so itself."""
+        if wants_json(request) or "\x00" not in unquote(request.get_full_path()):
+            return None
+        return error_page(request, InvalidInput("The address contains a NUL character (%00); leave it out."))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, PortalError):

@@ -414,9 +414,7 @@ def test_odd_registry_rows_do_not_break_the_pages(client):
         assert client.get(path).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "path", ["/customers/meters/", "/customers/meters/?account=%00", "/customers/meters/?account=x"]
-)
+@pytest.mark.parametrize("path", ["/customers/meters/", "/customers/meters/?account=x"])
 def test_the_history_of_no_account_is_not_found(client, path):
     assert client.get(path).status_code == 404
 
@@ -432,7 +430,9 @@ FIELDS = ("token", "offered", "account", "meter_id", "reason", "customer_type", 
 MEAN = st.one_of(st.text(max_size=100), st.sampled_from(["new", "0001MAK", str(uuid.UUID(int=1)), SERIAL, "a\x00b"]))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(values=st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, MEAN)))
 def test_whatever_is_sent_the_form_answers_and_only_good_serials_are_written(client, values):
     before = Meter.objects.count()
