@@ -6,10 +6,18 @@ import pytest
 from django.apps import apps
 from django.conf import settings as portal_settings
 from django.db import connections
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import blocking_manager_key
 
 # Playwright's event loop makes Django see an async context where there is none.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+# No test judges how fast the machine is, nor how fast it makes examples.
+hypothesis_settings.register_profile(
+    "patient", hypothesis_settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("patient")
 
 pytest_plugins = [
     "ccportal.core.testing.processes",

@@ -12,14 +12,12 @@ from decimal import Decimal
 MONTHS = 4
 SOURCE = "scada"
 DAY = timedelta(days=1)
-#: People buy now and then and use every day: what is used follows the sales of so many days before and after.
-NEAR = 7
 #: Per site by rank: what is lost on the way in per cent of what is delivered, and the genset's share of generation.
 PLANTS = ((9, 12), (12, 22), (27, 6))
 #: Cut short on the last day, so that an alert of yield is open, at the second site.
 CLOUDY = 1
 #: Not read for these days before the end, so that a month is not computable, at the second site.
-SILENT = range(50, 64)
+SILENT = range(45, 59)
 #: Delivered is read from a counter that was replaced so many days before the end, at the third site.
 COUNTER_FROM, REPLACED = Decimal(48_210), 50
 
@@ -53,7 +51,7 @@ def sales_by_site() -> dict[str, dict[date, Decimal]]:
 
     found: dict[str, dict[date, Decimal]] = {}
     for site, period, day, kwh in SiteDay.objects.values_list("site", "period", "day", "kwh"):
-        found.setdefault(site, {})[date(period // 100, period % 100, day)] = kwh
+        found.setdefault(site, {})[date(period // 100, period % 100, day)] = Decimal(kwh)
     return found
 
 
@@ -77,7 +75,7 @@ def plant(rank: int, site: str, sold: dict[date, Decimal], days: list[date]) -> 
     shown = COUNTER_FROM
     for index, day in enumerate(days):
         ago = len(days) - 1 - index
-        delivered = around(sold, index, days) * 100 / (100 - loss) * chance(site, "delivered", day, 8)
+        delivered = mean_of_month(sold, day, days) * 100 / (100 - loss) * chance(site, "delivered", day, 8)
         generated = delivered * Decimal("1.05") * chance(site, "generated", day, 4)
         pv = generated * (100 - genset) / 100
         if rank == CLOUDY and ago == 0:
@@ -96,10 +94,10 @@ def plant(rank: int, site: str, sold: dict[date, Decimal], days: list[date]) -> 
         yield counter(site, day + DAY, shown)
 
 
-def around(sold: dict[date, Decimal], index: int, days: list[date]) -> Decimal:
-    """Mean sales of the days around a day."""
-    near = days[max(0, index - NEAR) : index + NEAR + 1]
-    return sum((sold.get(day, Decimal(0)) for day in near), Decimal(0)) / len(near)
+def mean_of_month(sold: dict[date, Decimal], day: date, days: list[date]) -> Decimal:
+    """Mean sales of the days of a month: people buy now and then, and use every day."""
+    month = [other for other in days if (other.year, other.month) == (day.year, day.month)]
+    return sum((sold.get(other, Decimal(0)) for other in month), Decimal(0)) / len(month)
 
 
 def chance(site: str, channel: str, day: date, percent: int) -> Decimal:

@@ -22,6 +22,7 @@ PICTURES = [
     ("portal", f"/customer-data/{ACCOUNT}/", False),
     ("account-phone", f"/customer-data/{ACCOUNT}/", True),
     ("om-report", "/reports/om/", False),
+    ("energy", "/reports/energy/", False),
     ("import", "/import/", False),
     ("mutations", "/mutations/", False),
     ("payment-queue", "/payments/queue/", False),

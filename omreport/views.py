@@ -63,6 +63,9 @@ def customers_chart(lines: list[queries.SiteLine]) -> BarChart:
             Series("Active", [line.people.active for line in shown if line.people]),
             Series("Terminated", [line.people.terminated for line in shown if line.people]),
         ],
+        label_name="Site",
+        stacked=True,
+        horizontal=True,
     )
 
 
@@ -72,6 +75,8 @@ def sales_chart(lines: list[queries.SiteLine]) -> BarChart:
         unit="MWh",
         labels=[line.code for line in lines],
         series=[Series("Vended", [line.mwh for line in lines])],
+        label_name="Site",
+        horizontal=True,
     )
 
 

@@ -179,7 +179,9 @@ def test_a_form_with_a_forged_memory_changes_nothing_by_itself(client, seen):
 MEAN = st.one_of(st.text(max_size=300), st.sampled_from(["a\x00b", "'; --", "99999999999", "-1", "１２３４５６７８"]))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(typed=st.dictionaries(st.sampled_from([*COLUMNS, "reason", "plot_shared", "far_away"]), MEAN, max_size=4))
 def test_whatever_is_typed_the_form_answers(client, typed):
     values = opened(client, 1)

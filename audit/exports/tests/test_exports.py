@@ -211,7 +211,9 @@ SOURCES = st.sampled_from(["table=tblcustomer", "set=payments"])
 INPUTS = ["columns", "format", "search", "col", "op", "val", "to", "since", "until"]
 
 
-@relaxed(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@relaxed(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.fixed_dictionaries({}, optional=dict.fromkeys(INPUTS, ODD)), source=SOURCES)
 def test_no_input_breaks_the_form(sign_in, thabo, data, source):
     sane = {"columns": ["CUSTOMER ID", "Number"][source.startswith("set")], "format": "csv"}

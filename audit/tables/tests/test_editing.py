@@ -199,7 +199,9 @@ ASKED = ["search", "col", "op", "val", "to", "after", "before", "last", "sort", 
 OF_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.sampled_from(ODD)
 OPERATORS = st.sampled_from(["contains", "eq", "lt", "gt", "between", "empty", "filled"])
 COLUMNS = st.sampled_from(["ID", "accountnumber", "transaction date", "transaction amount", "payment", "kwh value"])
-RELAXED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RELAXED = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 @RELAXED

@@ -242,7 +242,9 @@ def test_what_is_no_such_table_is_explained(admin, rows):
 
 ODD = st.text(max_size=60) | st.sampled_from(["", "\x00", "1004", "superadmin", "a@b.example", '"', "\ufeff", "=1+1"])
 INPUTS = ["q", "role", "reason", "own_confirmed", "employee_no", "email"]
-RELAXED = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RELAXED = settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 @RELAXED
