@@ -13,6 +13,7 @@ from ccportal.acdb.signals import acdb_imported
 from ccportal.core import broker
 from ccportal.core.errors import Conflict
 from ccportal.core.periods import Month
+from omreport.models import RollupState
 from omreport.services import rollups
 
 LEDGERS = {Transaction._meta.db_table, LegacyTransaction._meta.db_table}
@@ -41,12 +42,20 @@ def follow_import(sender: Any, progress: Any, **_: Any) -> None:
 
 
 def follow_change(sender: Any, mutation: Mutation, **_: Any) -> None:
-    """Mark the months that a change of the ledger touched, and have a worker add them up again at once."""
+    """Mark the months that a change of the ledger touched, and have a worker bring the reports up to date at once."""
     if mutation.table_name not in LEDGERS:
         return
-    for month in {month_in(values) for values in (mutation.old_values, mutation.new_values) if values is not None}:
-        rollups.mark_changed(month)
+    if not _on_top(mutation):
+        for month in {month_in(values) for values in (mutation.old_values, mutation.new_values) if values is not None}:
+            rollups.mark_changed(month)
     transaction.on_commit(partial(broker.send, REFRESH, expires=60))
+
+
+def _on_top(mutation: Mutation) -> bool:
+    """True for a new row with the highest ID: a refresh finds it by that, and need not add up its month again."""
+    state = RollupState.objects.filter(source_table=mutation.table_name).first()
+    created = mutation.old_values is None and mutation.record_id.isdecimal()
+    return bool(created and state and int(mutation.record_id) > state.source_max_id)
 
 
 def month_in(values: dict[str, Any]) -> Month | None:

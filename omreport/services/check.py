@@ -26,11 +26,11 @@ def differences() -> list[str]:
     history = ledger.source()
     return [
         *_compare("site and month", _site_sums(history), _rolled_sites()),
-        *_compare("site and day", _keyed(ledger.site_days(history), 3), _stored(SiteDay, ledger.DAY_FIELDS, 3)),
+        *_compare("site and day", _summed(ledger.site_days(history), 3), _stored(SiteDay, ledger.DAY_FIELDS, 3)),
         *_compare("first transaction of", _first_seen(history), _rolled_first()),
         *_compare("account and month", _accounts(history), _stored(AccountMonth, ledger.ACCOUNT_FIELDS)),
         *_compare("long ledger, account and month", _legacy(history), _stored(LegacyMonth, ledger.LEGACY_FIELDS)),
-        *_compare("meter and hour", _keyed(readings.meter_hours(), 4), _stored(MeterHour, readings.METER_FIELDS, 4)),
+        *_compare("meter and hour", _summed(readings.meter_hours(), 4), _stored(MeterHour, readings.METER_FIELDS, 4)),
     ]
 
 
@@ -86,25 +86,26 @@ def _rolled_first() -> dict[Any, tuple]:
 
 def _accounts(history: QuerySet[HistoryRow]) -> dict[Any, tuple]:
     found: dict[Any, tuple] = {}
-    for account, period, site, *sums, days, vended in ledger.account_months(history):
-        known = found.get((account, period))
+    for period, account, site, *sums, days, vended in ledger.account_months(history, ledger.Looks()):
+        known = found.get((period, account))
         if known:
             sums, days, vended = [*map(add, known[1:-2], sums)], known[-2] | days, known[-1] + vended
-        found[account, period] = (site, *sums, days, vended)
+        found[period, account] = (site, *sums, days, vended)
     return found
 
 
 def _legacy(history: QuerySet[HistoryRow]) -> dict[Any, tuple]:
     if not has_two(history.model._meta.db_table):
         return {}
+    return _summed(ledger.legacy_months(set(ledger.checksums(history))), 2)
+
+
+def _summed(rows: Iterable[tuple], key: int) -> dict[Any, tuple]:
     found: dict[Any, tuple] = {}
-    for account, period, vended in ledger.legacy_months(set(ledger.checksums(history))):
-        found[account, period] = (found.get((account, period), (0,))[0] + vended,)
+    for row in rows:
+        known = found.get(row[:key])
+        found[row[:key]] = tuple(map(add, known, row[key:])) if known else row[key:]
     return found
-
-
-def _keyed(rows: Iterable[tuple], key: int) -> dict[Any, tuple]:
-    return {row[:key]: row[key:] for row in rows}
 
 
 def _stored(model: Any, fields: tuple[str, ...], key: int = 2) -> dict[Any, tuple]:

@@ -1,11 +1,13 @@
 """Rolls up the power readings: per meter, month and hour, then per customer type and hour (semantics 12)."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
-from ccportal.acdb.functions import YearMonth, normalised
+from ccportal.acdb.accountnumbers import normalise
+from ccportal.acdb.functions import YearMonth
 from ccportal.core.text import clean
 from customers.models import LegacyMeter, Meter
 from omreport import models
@@ -14,8 +16,9 @@ from omreport.functions import LocalHour
 from omreport.meters import meter_key
 from omreport.services import store
 from omreport.services.months import Periods, in_periods, period_of
+from omreport.services.source import rows as source_rows
 
-METER_FIELDS = ("meter_id", "community", "period", "hour", "readings", "kw_sum", "suspicious")
+METER_FIELDS = ("period", "hour", "meter_id", "community", "readings", "kw_sum", "suspicious")
 HOUR_FIELDS = ("site", "customer_type", "hour", "readings", "kw_sum", "suspicious", "meters")
 _PLAUSIBLE = Q(power_kw__lte=SUSPICIOUS_KW)
 
@@ -31,11 +34,14 @@ def checksums() -> dict[int, tuple[int, str]]:
     return {period_of(period): (n, f"{kw} {last}"[:160]) for period, n, kw, last in rows}
 
 
-def meter_hours(periods: Periods = None) -> list[tuple[Any, ...]]:
-    """Rows of ``MeterHour`` for the given months or all; one pass over the readings."""
+def meter_hours(periods: Periods = None) -> Iterator[tuple[Any, ...]]:
+    """Rows of ``MeterHour`` for the given months or all; one pass over the readings.
+
+    A meter of several spellings comes in several rows, to be added up.
+    """
     rows = (
         in_periods(readings(), periods)
-        .values_list(normalised("meter_id"), normalised("community"), YearMonth("at"), LocalHour("at"))
+        .values_list(YearMonth("at"), LocalHour("at"), F("meter_id"), F("community"))
         .annotate(
             n=Count("power_kw", filter=_PLAUSIBLE),
             kw=Sum("power_kw", filter=_PLAUSIBLE),
@@ -43,12 +49,8 @@ def meter_hours(periods: Periods = None) -> list[tuple[Any, ...]]:
         )
         .order_by()
     )
-    found: dict[tuple[str, str, int, int], list[Any]] = defaultdict(lambda: [0, 0.0, 0])
-    for meter, community, period, hour, n, kw, odd in rows.iterator():
-        sums = found[meter_key(meter)[:80], clean(community)[:40], period_of(period), hour]
-        for place, value in enumerate((n, kw or 0.0, odd)):
-            sums[place] += value
-    return [(*key, *sums) for key, sums in found.items()]
+    for stored_period, hour, meter, community, n, kw, odd in source_rows(rows):
+        yield period_of(stored_period), hour, meter_key(meter)[:80], normalise(community)[:40], n, kw or 0.0, odd
 
 
 def meter_source() -> type[LegacyMeter] | type[Meter]:

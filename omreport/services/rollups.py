@@ -1,8 +1,8 @@
 """Rollups: what reports read instead of the history (D-01). Three ways to bring them up to date:
 
-* ``refresh()`` costs little: months of rows with new IDs, and months that the portal marked, are added up again. It
-  does not count the ledger. What other programs edit or delete is left to the next way, except that it is taken at
-  once when the row with the highest ID has disappeared.
+* ``refresh()`` costs what is new: rows with new IDs are added to what is known, whatever the size of the ledger. Only
+  months that the portal marked, because it edited or deleted there, are added up again. What other programs edit or
+  delete is left to the next way, except that it is taken at once when the row with the highest ID has disappeared.
 * ``refresh(thorough=True)`` compares a checksum of every month with the one of the last time; only months that
   differ, by whomever they were changed, are added up again. So are readings, tenure and faults, whose figures are
   therefore of ``RollupState.verified_at``.
@@ -11,7 +11,7 @@
 Whatever is written is written in one transaction, so that a report is always of one moment.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,8 +74,8 @@ def refresh(report: Report = lambda step: None, *, thorough: bool = False, every
     with transaction.atomic():
         _claim(state)
         _write(state, changes, sums)
-    sums.accounts.drop()
-    sums.legacy.drop()
+    for staged in (sums.accounts, sums.days, sums.legacy, sums.hours):
+        staged.drop()
     return state
 
 
@@ -92,9 +92,9 @@ class AddedUp:
     """The sums of the months that changed, read and not yet written."""
 
     accounts: store.Staged
+    days: store.Staged
     legacy: store.Staged
-    days: list[ledger.DayRow]
-    hours: list[tuple]
+    hours: store.Staged
     #: Numbers and examples of faults; None when they were not looked for.
     faults: tuple[dict[str, int], list[DataFault]] | None
     latest: datetime | None
@@ -103,26 +103,29 @@ class AddedUp:
 def _add_up(changes: Changes, report: Report) -> AddedUp:
     """Everything that takes long; it locks nothing of ours."""
     report("Adding up months of the ledger")
+    periods, looks = None if changes.appended else changes.periods, ledger.Looks()
     accounts = store.Staged(AccountMonth, ledger.ACCOUNT_FIELDS, 2, ledger.ACCOUNT_MEETING)
-    accounts.fill(ledger.account_months(changes.history, changes.periods))
+    accounts.fill(ledger.account_months(changes.history, looks, periods))
+    sources.saw(changes, looks.sums())
+    days = store.Staged(SiteDay, ledger.DAY_FIELDS, 3)
+    days.fill(ledger.site_days(changes.history, periods))
     legacy = store.Staged(LegacyMonth, ledger.LEGACY_FIELDS, 2)
-    legacy.fill(_legacy_rows(changes))
-    days = ledger.site_days(changes.history, changes.periods) if changes.days is None else changes.days
+    legacy.fill(ledger.legacy_months(set(changes.sums[changes.table]), changes.legacy) if _two(changes) else ())
     report("Adding up readings")
+    hours = store.Staged(MeterHour, readings.METER_FIELDS, 4)
+    hours.fill(readings.meter_hours(changes.readings) if _any(changes.readings) else ())
     return AddedUp(
         accounts=accounts,
-        legacy=legacy,
         days=days,
-        hours=readings.meter_hours(changes.readings) if _any(changes.readings) else [],
+        legacy=legacy,
+        hours=hours,
         faults=faults.find(changes.history) if changes.thorough else None,
-        latest=changes.history.filter(id__lte=changes.newest).aggregate(latest=Max("at"))["latest"],
+        latest=changes.history.aggregate(latest=Max("at"))["latest"],
     )
 
 
-def _legacy_rows(changes: Changes) -> Iterable[tuple[str, int, int]]:
-    if not has_two(changes.table) or not _any(changes.legacy):
-        return ()
-    return ledger.legacy_months(set(changes.sums.get(changes.table, {})), changes.legacy)
+def _two(changes: Changes) -> bool:
+    return has_two(changes.table) and _any(changes.legacy)
 
 
 def _any(periods: Periods) -> bool:
@@ -141,10 +144,11 @@ def _claim(state: RollupState) -> None:
 
 def _write(state: RollupState, changes: Changes, sums: AddedUp) -> None:
     """Write the sums, what is derived from them, and of when all of it is."""
-    changed = _put(sums.accounts, changes)
+    changed = _changed(sums.accounts, changes)
+    for staged in (sums.accounts, sums.days):
+        staged.add() if changes.appended else staged.replace(changes.periods)
     sums.legacy.replace(changes.legacy)
-    _replace(SiteDay, ledger.DAY_FIELDS, sums.days, changes.periods)
-    _replace(MeterHour, readings.METER_FIELDS, sums.hours, changes.readings)
+    sums.hours.replace(changes.readings)
     types = account_types()
     if changed is None or _directory_changed(state):
         summaries.write_all(types)
@@ -159,23 +163,12 @@ def _write(state: RollupState, changes: Changes, sums: AddedUp) -> None:
     _finish(state, changes, sums.latest)
 
 
-def _put(staged: store.Staged, changes: Changes) -> list[tuple[str, int]] | None:
-    """Take over the account months; those that changed, None when they are most of all."""
-    some = changes.periods is not None and len(changes.periods) <= MOST_MONTHS
-    changed = [(str(account), int(period)) for account, period in staged.changed(changes.periods)] if some else None
-    staged.replace(changes.periods)
-    return changed
-
-
-def _replace(model: type, fields: tuple[str, ...], rows: list[tuple], periods: Periods) -> None:
-    """Put the rows of some months, or of all, in the place of the old ones."""
-    if periods is None:
-        store.delete_periods(model, None)
-        store.insert(model, fields, rows)
-    elif periods:
-        store.delete_periods(model, periods)
-        wanted = set(periods)
-        store.insert(model, fields, (row for row in rows if row[fields.index("period")] in wanted))
+def _changed(accounts: store.Staged, changes: Changes) -> list[tuple[int, str]] | None:
+    """The account months that are about to change, None when they are most of all."""
+    if changes.periods is None or len(changes.periods) > MOST_MONTHS:
+        return None
+    keys = accounts.keys() if changes.appended else accounts.changed(changes.periods)
+    return [(int(period), str(account)) for period, account in keys]
 
 
 def _write_compared(state: RollupState, types: Mapping[str, str]) -> None:
@@ -233,7 +226,8 @@ def _finish(state: RollupState, changes: Changes, latest: datetime | None) -> No
     if has_two(changes.table) and SourceMonth.objects.filter(table=LEGACY_TABLE).exists():
         tables.append(LEGACY_TABLE)
     state.source_table, state.source_tables = changes.table, tables if state.source_rows else []
-    state.source_max_id, state.latest_transaction = changes.newest, latest
+    known = state.latest_transaction if changes.appended else None
+    state.source_max_id, state.latest_transaction = changes.newest, max(filter(None, (known, latest)), default=None)
     state.directory_at = _directory_at()
     state.refreshed_at, state.error, state.failed_at = now, "", None
     state.save()

@@ -94,16 +94,6 @@ def delete(model: type[Model], fields: Sequence[str], keys: Sequence[Row]) -> No
             cursor.executemany(sql, keys[start : start + CHUNK])
 
 
-def delete_periods(model: type[Model], periods: Iterable[int] | None) -> None:
-    """Delete the rows of some months, or all, without loading them (signals of deletions would)."""
-    sql = f"DELETE FROM {table_of(model)}"  # noqa: S608 - names come from the model
-    with connection.cursor() as cursor:
-        if periods is None:
-            cursor.execute(sql)
-        else:
-            cursor.executemany(f"{sql} WHERE {_columns(model, ['period'])} = %s", [(period,) for period in periods])
-
-
 # ---------------------------------------------------------------- staging
 
 
@@ -111,8 +101,8 @@ class Staged:
     """Wanted rows of a rollup table, in a temporary table beside it.
 
     Filling it takes as long as reading the ledger does and locks nothing: other people go on writing. The first
-    ``key`` fields identify a row. Rows of the same key are added up; ``meeting`` says in SQL what else becomes of a
-    column then.
+    ``key`` fields identify a row; rows come best in their order. Rows of the same key are added up; ``meeting`` says in
+    SQL what else becomes of a column then.
     """
 
     def __init__(
@@ -135,15 +125,18 @@ class Staged:
                 f"CREATE TEMPORARY TABLE {self.table} ({', '.join(columns)}, UNIQUE ({', '.join(self.key)}))"
             )
             with _unlocked_batch(cursor):
-                _insert(self.table, self.names, len(self.fields), rows, self._adding())
+                _insert(self.table, self.names, len(self.fields), rows, self._adding(self.table))
 
-    def _adding(self) -> str:
+    def _adding(self, table: str) -> str:
         """What happens to rows of the same key."""
         changes = []
         for name, quoted in zip(self.fields[len(self.key) :], self.rest, strict=True):
             rule = self.meeting.get(name, "{old} + {new}")
-            changes.append(f"{quoted} = {rule.format(old=f'{self.table}.{quoted}', new=f'excluded.{quoted}')}")
+            changes.append(f"{quoted} = {rule.format(old=f'{table}.{quoted}', new=f'excluded.{quoted}')}")
         return f" ON CONFLICT ({', '.join(self.key)}) DO UPDATE SET {', '.join(changes)}"
+
+    def keys(self) -> Iterator[Row]:
+        return stream(f"SELECT {', '.join(self.key)} FROM {self.table}")  # noqa: S608 - names come from the model
 
     def changed(self, periods: Collection[int] | None) -> Iterator[Row]:
         """The keys of rows that are new, different or gone, in these months or all."""
@@ -157,6 +150,11 @@ class Staged:
             parameters,
         )
 
+    def add(self) -> None:
+        """Add the rows to those that are there."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"{self._copying} {self._adding(self.target)}")
+
     def replace(self, periods: Collection[int] | None) -> None:
         """Put the rows in the place of those of these months, or of all; rows that stay the same are not written."""
         where, parameters = self._in(periods)
@@ -164,10 +162,16 @@ class Staged:
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {self.target} WHERE {where} AND {self._lacks}", parameters)  # noqa: S608 - names come from the model
             cursor.execute(
-                f"INSERT INTO {self.target} ({self.names}) SELECT {self.names} FROM {self.table} WHERE true "  # noqa: S608 - names come from the model
-                f"ON CONFLICT ({', '.join(self.key)}) DO UPDATE SET {changes} "
+                f"{self._copying} ON CONFLICT ({', '.join(self.key)}) DO UPDATE SET {changes} "
                 f"WHERE {self._differs(self.target, 'excluded')}"
             )
+
+    @property
+    def _copying(self) -> str:
+        """In the order in which the table is read, so that its indexes grow at their ends."""
+        order = ", ".join(connection.ops.quote_name(str(name)) for name in self.model._meta.ordering or ())
+        rows = f"SELECT {self.names} FROM {self.table} WHERE true ORDER BY {order}"  # noqa: S608 - names come from the model
+        return f"INSERT INTO {self.target} ({self.names}) {rows}"
 
     def drop(self) -> None:
         with connection.cursor() as cursor:

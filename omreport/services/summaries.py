@@ -41,10 +41,10 @@ def write_all(types: Mapping[str, str]) -> None:
     store.replace(models.ConnectionMonth, CONNECTION_FIELDS, 2, _connections(firsts))
 
 
-def write_some(changed: Collection[tuple[str, int]], types: Mapping[str, str]) -> None:
+def write_some(changed: Collection[tuple[int, str]], types: Mapping[str, str]) -> None:
     """The same where only these account months changed: their quarters, and the months accounts were first seen in."""
-    periods = {period for _, period in changed}
-    accounts = sorted({account for account, _ in changed if account})
+    periods = {period for period, _ in changed}
+    accounts = sorted({account for _, account in changed if account})
     before, after = _known_firsts(accounts), dict(_firsts(accounts))
     moved = [account for account in accounts if before.get(account) != after.get(account)]
     if moved:

@@ -38,12 +38,9 @@ def write_tenure(types: Mapping[str, str]) -> dict[str, int]:
 def _account_months() -> Iterable[store.Row]:
     """Account, month and kWh of both ledgers, in the order of account and month."""
     columns = "account, period, vended"
-    both = (
-        f"SELECT {columns} FROM {store.table_of(models.AccountMonth)} WHERE account <> '' AND period > 0 "  # noqa: S608 - names are the models'
-        f"UNION ALL SELECT {columns} FROM {store.table_of(models.LegacyMonth)}"
-    )
     return store.stream(
-        f"SELECT account, period, SUM(vended) FROM ({both}) AS months GROUP BY account, period ORDER BY account, period"  # noqa: S608 - as above
+        f"SELECT {columns} FROM {store.table_of(models.AccountMonth)} WHERE account <> '' AND period > 0 "  # noqa: S608 - names are the models'
+        f"UNION ALL SELECT {columns} FROM {store.table_of(models.LegacyMonth)} ORDER BY account, period"
     )
 
 
@@ -54,12 +51,12 @@ def _follow(
     values: dict[tuple[str, int], "array[float]"],
 ) -> int:
     """Enter one account's months; 1 when it has energy in any."""
-    start, found = 0, 0
+    energy: dict[int, int] = {}
     for _, period, vended in months:
-        if not start:
-            start = period
-            starts[kind, start] += 1
+        energy[period] = energy.get(period, 0) + vended
+    start = min(energy)
+    starts[kind, start] += 1
+    for period, vended in energy.items():
         if vended > 0:
-            found = 1
-            values[kind, (period // 100 - start // 100) * 12 + period % 100 - start % 100].append(int(vended) / SCALE)
-    return found
+            values[kind, (period // 100 - start // 100) * 12 + period % 100 - start % 100].append(vended / SCALE)
+    return int(any(vended > 0 for vended in energy.values()))
