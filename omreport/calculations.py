@@ -227,7 +227,8 @@ def _quantile(ordered: Sequence[float], share: float) -> float:
 
 def eligible(starts: Mapping[Month, int], today: Month, tenure: int) -> int:
     """Accounts whose first transaction is at least ``tenure`` months before ``today`` (semantics 13.6)."""
-    return sum(count for start, count in starts.items() if start + tenure <= today)
+    latest = today + -tenure
+    return sum(count for start, count in starts.items() if start <= latest)
 
 
 def last_valid_month(points: Mapping[tuple[str, int], Spread]) -> int:
