@@ -31,8 +31,17 @@ def faults(*statuses: int) -> dict[int, OpenApiResponse]:
     return {status: OpenApiResponse(Error, FAULTS[str(status)]) for status in statuses}
 
 
+#: ``ccportal.api.idempotency``.
+KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same request with the same key is done once and answered alike for a day.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,120}$"},
+}
+
+
 class PortalSchema(AutoSchema):
-    """Adds to each operation its permission, its scope and the shared faults."""
+    """Adds to each operation its permission, its scope, the key that makes it count once, and the shared faults."""
 
     view: Any
 
@@ -48,6 +57,9 @@ class PortalSchema(AutoSchema):
             operation["x-scope"] = scope
         if permission == PUBLIC:
             operation["security"] = []
+        if self.method == "POST" and permission != PUBLIC and "POST" not in self.view.not_idempotent:
+            operation.setdefault("parameters", []).append(KEY)
+            operation["responses"].setdefault("409", _fault("409"))
         for status in self._faults(permission, "requestBody" in operation):
             operation["responses"].setdefault(status, _fault(status))
         return operation

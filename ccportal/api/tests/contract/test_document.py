@@ -46,6 +46,17 @@ def test_the_committed_document_is_current(document):
     assert json.loads(DOCUMENT.read_text(encoding="utf-8")) == document, "run `make openapi`"
 
 
+def test_what_can_be_sent_twice_names_the_key_that_makes_it_count_once(document):
+    def takes_key(path):
+        return any(
+            given["name"] == "Idempotency-Key" for given in document["paths"][path]["post"].get("parameters", [])
+        )
+
+    assert takes_key("/api/tables/{table_name}")
+    assert takes_key("/api/mutations/{mutation_id}/revert")
+    assert not takes_key("/api/auth/employee-login")
+
+
 @pytest.mark.skipif(not ORIGINAL.exists(), reason="the contract is not beside the project")
 def test_the_committed_operations_are_those_of_the_contract():
     contract = yaml.safe_load(ORIGINAL.read_text(encoding="utf-8"))
