@@ -92,8 +92,8 @@ def _signed(percent: Decimal | None) -> str:
 
 
 def _percent(now: Decimal, then: Decimal | None) -> Decimal | None:
-    """Growth in per cent; None where there is nothing to compare with."""
-    return 100 * (now - then) / then if then else None
+    """Growth in per cent, upwards from a negative amount too; None where there is nothing to compare with."""
+    return 100 * (now - then) / abs(then) if then else None
 
 
 #: What is compared, with its unit.

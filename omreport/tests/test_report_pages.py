@@ -4,6 +4,7 @@ import io
 import os
 import re
 import zipfile
+from decimal import Decimal
 
 import openpyxl
 import pytest
@@ -13,6 +14,7 @@ from django.utils import timezone
 from ccportal.jobs.models import Job, JobState
 from omreport import tasks
 from omreport.files import KEPT, delete_expired, folder
+from omreport.report import Change
 from omreport.services import rollups
 
 pytestmark = pytest.mark.django_db(databases=["default", "acdb"])
@@ -61,6 +63,14 @@ def test_a_quarter_that_is_still_running_is_not_compared_with_whole_ones(sales, 
     assert "2026 Q1 in comparison" in text
     assert "2026 Q2 is still running: M 160.00 and 32.00 kWh up to 11 Apr 2026." in text
     assert "Average revenue per user by site, 2026 Q1" in text
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "words"),
+    [(20, -10, "+300.0 %"), (5, 10, "-50.0 %"), (10, 10, "0.0 %"), (9_999, 10_000, "0.0 %"), (5, 0, "–")],
+)
+def test_a_change_has_the_sign_of_its_direction(now, then, words):
+    assert Change("Revenue", "money", Decimal(now), Decimal(then), None).quarter_text == words
 
 
 def test_the_last_quarter_is_compared_once_the_ledger_covers_it(sales, pay, rolled_up, sign_in, lineo):
