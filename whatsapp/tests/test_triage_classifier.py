@@ -14,7 +14,7 @@ from whatsapp.models import TriageExample
 from whatsapp.triage import CATEGORIES, classifier, examples, local, retraining
 from whatsapp.triage.evaluation import Judged, judge, scores
 from whatsapp.triage.examples import Example
-from whatsapp.triage.reporting import CHALLENGE
+from whatsapp.triage.reporting import BLIND, CHALLENGE
 from whatsapp.triage.training import train
 
 ROOT = Path(portal_settings.BASE_DIR)
@@ -59,11 +59,12 @@ def test_no_example_holds_a_phone_number(own):
     assert [example.text for example in own if re.search(r"\d{6,}", example.text)] == []
 
 
-def test_no_message_of_the_challenge_is_an_example(own):
+@pytest.mark.parametrize("file", [BLIND, CHALLENGE], ids=["blind", "challenge"])
+def test_no_message_that_judges_the_model_is_an_example(own, file):
     known = {plain(example.text) for example in own}
-    challenge = examples.read(CHALLENGE)
-    assert len(challenge) >= 150
-    assert [example.text for example in challenge if plain(example.text) in known] == []
+    messages = examples.read(file)
+    assert len(messages) >= 100
+    assert [example.text for example in messages if plain(example.text) in known] == []
 
 
 def test_the_report_is_of_these_examples_words_and_this_code():
@@ -72,21 +73,26 @@ def test_the_report_is_of_these_examples_words_and_this_code():
 
 
 def test_the_reported_figures_are_those_that_were_aimed_at():
-    crossed = REPORT.split("## The challenge set")[0]
+    crossed = REPORT.split("## The repository's examples")[1]
     rows = re.findall(r"^\| (Sesotho|English|mixed|French|\*\*all\*\*) \| ([\d,]+) \| (.+) \|$", crossed, re.MULTILINE)
     assert len(rows) == 5
     for language, _, figures in rows:
         macro_f1, no_power, safety, _ = map(float, figures.split(" | "))
         assert macro_f1 >= 0.92, language
-        assert no_power >= 0.98, language
+        assert no_power >= (0.98 if language == "**all**" else 0.97), language
         assert safety >= 0.98, language
 
 
-def test_on_messages_of_the_challenge_the_model_does_as_reported(model):
-    figures = scores(judge(model, examples.read(CHALLENGE)))
-    row = re.search(r"\| \*\*all\*\* \| ([\d,]+) \| ([\d.]+) \|", REPORT.split("## The challenge set")[1])
+@pytest.mark.parametrize(("title", "file"), [("blind", BLIND), ("challenge", CHALLENGE)], ids=["blind", "challenge"])
+def test_on_messages_never_trained_on_the_model_does_as_reported(model, title, file):
+    figures = scores(judge(model, examples.read(file)))
+    row = re.search(r"\| \*\*all\*\* \| ([\d,]+) \| (.+) \|", REPORT.split(f"## The {title} set")[1])
+    macro_f1, no_power, safety, precision = map(float, row[2].split(" | "))
     assert figures.messages == int(row[1].replace(",", ""))
-    assert figures.macro_f1 == pytest.approx(float(row[2]), abs=0.01)
+    assert figures.macro_f1 == pytest.approx(macro_f1, abs=0.01)
+    assert figures.no_power_recall == pytest.approx(no_power, abs=0.01)
+    assert figures.safety_recall == pytest.approx(safety, abs=0.01)
+    assert figures.safety_precision == pytest.approx(precision, abs=0.02)
 
 
 @pytest.mark.slow

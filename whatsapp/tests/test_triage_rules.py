@@ -60,6 +60,9 @@ def test_a_payment_question_becomes_a_ticket_when_it_escalates():
         "Il y a des étincelles", "de la fumee sort du boitier", "Un fil est tombé par terre", "ça sent le brûlé",
         "J'ai pris le courant", "le poteau va tomber", "no power and sparks at the pole", "there is no fire but smoke",
         "my units are finished and the meter is burning", "🔥 at the transformer", "transformer explodd",
+        "the pole by the church is leaning", "palo e sekame", "water is running into the switch box",
+        "the tap bites when you open it", "motlakase o otlile ngoana", "khomo e shoele tlas'a terata",
+        "bare wires near the tank", "il y a de l'eau dans le compteur", "le robinet me pique", "the plug is very hot",
     ],
 )  # fmt: skip
 def test_danger_is_p1_with_a_ticket_whatever_else_is_said(text):
@@ -74,11 +77,27 @@ def test_danger_is_p1_with_a_ticket_whatever_else_is_said(text):
         "No power, there is no smoke", "no sparks, just dark", "Ha ho mosi, ha ho na motlakase feela", "pas de fumée",
         "I am shocked at the price", "please fire your agent", "the bulb is burnt out", "globo e chele",
         "We collect firewood", "mabone a tuka hantle", "I was charged twice", "When is the community meeting",
-        "change my phone number", "power is down", "recharge non reçue",
+        "change my phone number", "power is down", "recharge non reçue", "the price is shocking",
+        "nobody was shocked, the lights just went", "the cover of the ledger is open", "panels are missing",
     ],
 )  # fmt: skip
 def test_talk_that_is_not_of_danger_is_not_taken_for_it(text):
     assert not is_dangerous(text)
+
+
+@pytest.mark.parametrize("text", ["E", "ee", "Che", "ok", "1234", "👍", "😂😂", "", "??", "I am Thabo"])
+def test_a_short_answer_is_never_taken_for_danger_or_an_outage(text):
+    found = judged(text)
+    assert (found.category, found.safety, found.needs_ticket) == ("general-inquiry", False, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no sparks, no smoke, just no power", "ha ho mollo, ha ho motlakase feela", "Pas de fumée, juste plus de courant"],
+)
+def test_an_outage_that_denies_danger_is_an_outage_only(text):
+    found = judged(text)
+    assert (found.category, found.priority, found.safety) == ("no-power", "P1", False)
 
 
 @given(st.sampled_from(["sparks", "smoke", "explosion", "litlhase", "phatlohile", "étincelles"]), st.data())

@@ -31,7 +31,7 @@ _YES = re.compile(
     r"^(?:emojiyes|yes|yess|yeah|yea|yep|yup|ye|y|ya|ee|e|eea|eya|eyea|ehlile|ehlilea|ea|ok|okay|oui|"
     r"ouais|si|affirmative|sure|correct|true|fixed|restored|solved|"
     r"resolved|done|back|perfect|great|eona|hantle|sharp|nete|nnete|ke nnete|ho joalo|ho lokile|e lokile|"
-    r"oe|hoo|ewe|exactly|indeed|cest bon|super|parfait|"
+    r"oe|hoo|ewe|exactly|indeed|c ?est bon|super|parfait|"
     r"emojithanks)\b"
 )
 _BACK = re.compile(
@@ -44,9 +44,9 @@ _BACK = re.compile(
     r"o |oa |a |e |ea |li ){0,5}(?:khutlile|kgutlile|khutlie|khutletse|teng|lokile|lokisitsoe|lokisitswe|"
     r"khantsa|khantse|khanya|sebetsa|tlile|fihlile|boetse|bo etse)|"
     r"(?:o|motlakase o|e) (?:teng|khutlile|lokile)|khutlile|"
-    r"(?:courant|lumiere|electricite|cest|ca|tout|il|elle)(?: \w+){0,2} (?:revenu|revenue|retabli|"
+    r"(?:courant|lumiere|electricite|c ?est|ca|tout|il|elle)(?: \w+){0,2} (?:revenu|revenue|retabli|"
     r"retablie|repare|reparee|marche|de retour|fonctionne|bon|arrange|resolu)|"
-    r"(?:on a|nous avons|jai) (?:le |du |la |de la |l ){0,3}(?:courant|lumiere|electricite))\b"
+    r"(?:on a|nous avons|j ?ai) (?:le |du |la |de la |l ){0,3}(?:courant|lumiere|electricite))\b"
 )
 _THANKS = re.compile(r"\b(?:thank|thanks|thanx|thx|tnx|leboha|lebohile|lebohe|merci|emojithanks)\b")
 

@@ -26,6 +26,7 @@ _SOURCES = (
     "safety.py",
     "training.py",
     "local.py",
+    "rules.py",
 )
 
 
@@ -95,7 +96,8 @@ def folder() -> Path:
 def source_digest() -> str:
     """A name for the repository's examples, words and code: a model of another digest is not used."""
     hashed = hashlib.sha256()
-    for path in (examples.FILE, concepts.DATA, safety.DATA, *(_PACKAGE / name for name in _SOURCES)):
+    data = (examples.FILE, concepts.DATA, safety.DATA, _PACKAGE / "data" / "courtesies.toml")
+    for path in (*data, *(_PACKAGE / name for name in _SOURCES)):
         hashed.update(path.read_bytes())
     return hashed.hexdigest()[:16]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from whatsapp.triage.classifier import Model
 from whatsapp.triage.examples import Example
-from whatsapp.triage.local import category_of, danger_of
-from whatsapp.triage.training import train
+from whatsapp.triage.local import decided
+from whatsapp.triage.training import prepared, train
 from whatsapp.triage.types import CATEGORIES
 
 FOLDS = 5
@@ -26,9 +26,11 @@ class Judged:
 
 @dataclass(frozen=True)
 class Scores:
-    """Figures of a set; recalls are 1 where the set has no such message."""
+    """Figures of a set; recalls are 1 where the set has no such message (``outages`` or ``dangers`` is 0)."""
 
     messages: int
+    outages: int
+    dangers: int
     macro_f1: float
     no_power_recall: float
     safety_recall: float
@@ -39,8 +41,8 @@ def judge(model: Model, examples: Iterable[Example]) -> list[Judged]:
     """What is decided on messages with this model, rules of danger included."""
     judged = []
     for example in examples:
-        verdict = model.judge(example.text)
-        judged.append(Judged(example, category_of(verdict), danger_of(example.text, verdict)))
+        category, danger = decided(example.text, model.judge(example.text))
+        judged.append(Judged(example, category, danger))
     return judged
 
 
@@ -49,10 +51,11 @@ def cross_validate(examples: Sequence[Example], tell: Callable[[str], None] = la
     groups = sorted({example.group for example in examples})
     random.Random(5).shuffle(groups)  # noqa: S311 - folds, no secrets
     fold = {group: number % FOLDS for number, group in enumerate(groups)}
+    features = prepared(examples)
     judged = []
     for number in range(FOLDS):
         tell(f"fold {number + 1} of {FOLDS}")
-        model = train([example for example in examples if fold[example.group] != number])
+        model = train([example for example in examples if fold[example.group] != number], features)
         judged += judge(model, (example for example in examples if fold[example.group] == number))
     return judged
 
@@ -66,6 +69,8 @@ def scores(judged: Sequence[Judged]) -> Scores:
     present = [part for part in parts.values() if part["messages"]]
     return Scores(
         messages=len(judged),
+        outages=int(parts["no-power"]["messages"]),
+        dangers=len(dangerous),
         macro_f1=sum(part["f1"] for part in present) / len(present) if present else 1.0,
         no_power_recall=parts["no-power"]["recall"],
         safety_recall=sum(1 for one in dangerous if one.safety) / len(dangerous) if dangerous else 1.0,
@@ -89,5 +94,7 @@ def by_category(judged: Iterable[Judged]) -> dict[str, dict[str, float]]:
 
 
 def by_language(judged: Sequence[Judged]) -> Mapping[str, Scores]:
-    """The figures of each language."""
-    return {code: scores([one for one in judged if one.example.language == code]) for code in LANGUAGES}
+    """The figures of each language there is, ours first."""
+    present = {one.example.language for one in judged}
+    codes = [*(code for code in LANGUAGES if code in present), *sorted(present.difference(LANGUAGES))]
+    return {code: scores([one for one in judged if one.example.language == code]) for code in codes}

@@ -10,7 +10,10 @@ from whatsapp.triage.safety import is_dangerous
 from whatsapp.triage.words import unify
 
 #: Weight of each block beside the others.
-BLOCKS = {"c": 1.0, "w": 1.0, "k": 1.0}
+#: Concepts count less: their lists were written with the examples in view.
+BLOCKS = {"c": 1.0, "w": 1.0, "k": 0.6}
+#: The concept of a message that holds words of danger.
+DANGER_WORDS = "danger"
 MIN_LETTERS, MAX_LETTERS = 2, 5
 MAX_LENGTH = 1000
 
@@ -26,7 +29,7 @@ def counts(text: str) -> dict[str, Counter[str]]:
             letters.update("c" + padded[at : at + size] for at in range(len(padded) - size + 1))
     terms = Counter("w" + word for word in words)
     terms.update(f"w{first} {second}" for first, second in zip(["^", *words], [*words, "$"], strict=True))
-    meanings = sorted(concepts(plain) | ({"danger"} if is_dangerous(text) else frozenset()))
+    meanings = sorted(concepts(plain) | ({DANGER_WORDS} if is_dangerous(text) else frozenset()))
     ideas = Counter("k" + name for name in meanings)
     ideas.update(f"k{first}+{second}" for first, second in combinations(meanings, 2))
     ideas[f"klength{min(len(words).bit_length(), 5)}"] += 1

@@ -8,13 +8,15 @@ from typing import Literal
 from whatsapp.triage import classifier
 from whatsapp.triage.classifier import Model, Verdict
 from whatsapp.triage.keywords import category_by_keywords
-from whatsapp.triage.safety import is_dangerous
+from whatsapp.triage.rules import is_vague
+from whatsapp.triage.safety import is_dangerous, words_of_danger
+from whatsapp.triage.types import FAULTS
 
 logger = logging.getLogger(__name__)
 #: A missed outage is worse than a false one: it wins when it is this much less probable than the best.
-NO_POWER_FAVOUR = 2.0
+NO_POWER_FAVOUR = 4.0
 #: Probability from which the classifier alone, without a word of danger, calls a message dangerous.
-DANGER = 0.6
+DANGER = 0.4
 
 
 @dataclass(frozen=True)
@@ -27,15 +29,22 @@ class Local:
     source: Literal["classifier", "rules"]
 
 
-def category_of(verdict: Verdict) -> str:
-    """The category decided on, outages favoured."""
+def decided(text: str, verdict: Verdict) -> tuple[str, bool]:
+    """The category, and whether there is danger: by words, or by the classifier's feeling for it where it sees a fault.
+
+    Danger that the words deny is none.
+    Outages are favoured, except where there is danger: "smoke from the power house" is more than an outage. Danger is
+    always a fault; a greeting or a plea without a matter never is.
+    """
+    words = words_of_danger(text)
+    felt = words is None and verdict.danger >= DANGER and verdict.category in FAULTS and not is_vague(text)
+    if words or felt:
+        faults = FAULTS & verdict.probabilities.keys()
+        return max(faults, key=verdict.probabilities.__getitem__, default="equipment-failure"), True
+    if is_vague(text):
+        return "general-inquiry", False
     outage = verdict.probabilities.get("no-power", 0.0)
-    return "no-power" if outage * NO_POWER_FAVOUR >= verdict.confidence else verdict.category
-
-
-def danger_of(text: str, verdict: Verdict) -> bool:
-    """Danger by words, or by the classifier's feeling for them."""
-    return is_dangerous(text) or verdict.danger >= DANGER
+    return "no-power" if outage * NO_POWER_FAVOUR >= verdict.confidence else verdict.category, False
 
 
 def judge(text: str) -> Local:
@@ -46,8 +55,8 @@ def judge(text: str) -> Local:
         logger.warning("The local classifier cannot be used", extra={"reason": type(error).__name__})
         category, confidence = category_by_keywords(text)
         return Local(category, confidence, is_dangerous(text), "rules")
-    category = category_of(verdict)
-    return Local(category, verdict.probabilities[category], danger_of(text, verdict), "classifier")
+    category, danger = decided(text, verdict)
+    return Local(category, verdict.probabilities.get(category, 0.0), danger, "classifier")
 
 
 def model() -> Model:

@@ -14,7 +14,7 @@ from whatsapp.triage.spelling import Speller
 from whatsapp.triage.words import unify
 
 DATA = Path(__file__).parent / "data" / "safety.toml"
-#: Words between a line and what happened to it.
+#: Words between a thing and what happened to it.
 _GAP = r" (?:\w+ ){0,5}?"
 _BETWEEN = r" (?:(?:any|a|more|visible|of|de|d|du|le|ba|bile|letho|la|na|signs?) )?"
 
@@ -23,14 +23,12 @@ _BETWEEN = r" (?:(?:any|a|more|visible|of|de|d|du|le|ba|bile|letho|la|na|signs?)
 def _lexicon() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], Speller]:
     with DATA.open("rb") as file:
         source = tomllib.load(file)
-    things = f"(?:{pattern_of(source['wires'])}|{pattern_of(source['poles'])})"
-    fallen = pattern_of(source["fallen"])
+    pairs = [(pattern_of(pair["things"]), pattern_of(pair["states"])) for pair in source["together"].values()]
     danger = "|".join(
         (
             pattern_of(source["words"]),
             pattern_of(source["phrases"].replace("GETS", "get*")),
-            things + _GAP + fallen,
-            fallen + _GAP + things,
+            *(f"{first}{_GAP}{second}" for pair in pairs for first, second in (pair, pair[::-1])),
         )
     )
     exceptions = {unify(word) for word in entries(source["exceptions"])}
@@ -43,19 +41,26 @@ def _lexicon() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], Spell
 
 
 @lru_cache(maxsize=4096)
-def is_dangerous(message: str) -> bool:
-    """Whether the message speaks of danger to people.
-
-    >>> is_dangerous("Sparks from the pole"), is_dangerous("ho tsoa mosi"), is_dangerous("No power, there is no smoke")
-    (True, True, False)
-    """
+def words_of_danger(message: str) -> bool | None:
+    """Whether the message speaks of danger to people; None when it has no word of danger, not even a denied one."""
     danger, harmless, denial, speller = _lexicon()
     text = unify(message)
     corrected = speller.corrected(text)
+    denied = None
     for version in dict.fromkeys((text, corrected)):
         spans = [match.span() for match in harmless.finditer(version)]
         for match in danger.finditer(version):
             excused = any(first <= match.start() and match.end() <= last for first, last in spans)
             if not excused and not denial.search(version[: match.start()]):
                 return True
-    return False
+            denied = False
+    return denied
+
+
+def is_dangerous(message: str) -> bool:
+    """Whether the message speaks of danger to people.
+
+    >>> is_dangerous("Sparks from the pole"), is_dangerous("ho tsoa mosi"), is_dangerous("No power, there is no smoke")
+    (True, True, False)
+    """
+    return words_of_danger(message) is True

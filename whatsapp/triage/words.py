@@ -27,7 +27,12 @@ _WORDS = {
     "hona": "ho na", "hake": "ha ke", "hare": "ha re", "hase": "ha se",
     "hano": "ha ho", "haho": "ha ho", "hahona": "ha ho na", "hahoa": "ha ho",
     "hawna": "ha ho na", "haona": "ha ho na",
+    "jai": "j ai", "cest": "c est", "sest": "s est", "lai": "l ai",
 }  # fmt: skip
+
+
+#: French articles and pronouns that lost their vowel; two letters must follow, for "'M'e" is Sesotho.
+_ELISION = re.compile(r"\b(qu|[cdjlmns])['’](?=\w\w)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=2048)
@@ -47,13 +52,13 @@ def normalise(text: str) -> str:
 
 
 def unify(text: str) -> str:
-    """``normalise``, and the two orthographies of Sesotho written alike.
+    """``normalise``, the two orthographies of Sesotho written alike, and French words apart.
 
-    >>> unify("Mohlakase wa ka o kgaohile")
-    'motlakase oa ka o khaohile'
+    >>> unify("Mohlakase wa ka o kgaohile"), unify("l'arbre")
+    ('motlakase oa ka o khaohile', 'l arbre')
     """
     words = []
-    for word in normalise(text).split():
+    for word in normalise(_ELISION.sub(r"\1 ", text)).split():
         for ours, theirs in _ORTHOGRAPHY:
             word = word.replace(ours, theirs)
         words.append(_WORDS.get(word, word))
