@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -27,6 +28,7 @@ from whatsapp.triage.safety import is_dangerous
 
 LONGEST = 4000
 LONGEST_CAPTION = 1024
+NOTHING_NOW = "The customer last wrote more than 24 hours ago, and no template is set up: nothing can be sent now."
 NO_FILES_NOW = (
     "The customer last wrote more than 24 hours ago: WhatsApp delivers no files now. Write without a file, and send it "
     "when the customer has answered."
@@ -88,8 +90,11 @@ def write(conversation: Conversation, text: str, *, who: str, name: str, token: 
     if len(words) > longest:
         raise InvalidInput(f"The message is longer than {longest} characters.", field="text")
     mime, kind = attaching.judge(file) if file else ("", MessageKind.TEXT)
-    if file and window_closed(conversation):
-        raise InvalidInput(NO_FILES_NOW, field="file")
+    if window_closed(conversation):
+        if not settings.WHATSAPP_TEMPLATE:
+            raise InvalidInput(NOTHING_NOW, field="text")
+        if file:
+            raise InvalidInput(NO_FILES_NOW, field="file")
     take_over(conversation, who=who, name=name)
     message = send_text(
         conversation.contact, words, key=f"staff-{conversation.pk}-{token}", conversation=conversation,

@@ -128,6 +128,17 @@ def test_after_24_hours_files_are_refused_and_the_page_says_why(sign_in, palesa,
     assert not Message.objects.exists()
 
 
+def test_after_24_hours_without_a_template_nothing_can_be_written(sign_in, palesa, lineo_on_whatsapp):
+    Contact.objects.update(last_inbound_at=timezone.now() - timedelta(hours=25))
+    client = sign_in(palesa)
+    address = f"/care/inbox/{lineo_on_whatsapp.pk}/"
+    html = client.get(address).content.decode()
+    assert "nothing can be sent until the customer writes" in html
+    assert 'name="text"' not in html
+    client.post(f"{address}write/", {"text": "Hello", "token": "0123456789abcdef"})
+    assert not Message.objects.exists()
+
+
 def test_a_file_whose_time_ran_out_on_the_way_is_visibly_failed(cloud, lineo_on_whatsapp):  # noqa: F811 - the fixture
     inbox.write(lineo_on_whatsapp, "", who="1002", name="Palesa", token="a2", file=JPEG)
     Contact.objects.update(last_inbound_at=timezone.now() - timedelta(hours=25))
