@@ -27,8 +27,8 @@ pytest_plugins = [
     "ccportal.core.testing.postgres",
 ]
 
-#: Apps whose rows Django itself writes again after emptying.
-_DJANGOS = {"auth", "contenttypes", "sessions", "admin"}
+#: Apps whose rows are written again after emptying: by Django, or in the log of what is written then.
+_WRITTEN_AGAIN = {"auth", "contenttypes", "sessions", "admin", "audit"}
 PASSWORD = "Katse-e-ntsho-7"
 
 
@@ -50,7 +50,8 @@ def django_db_setup(real_acdb, django_db_setup, django_db_blocker):
     from ccportal.acdb.testing import create_tables
 
     with django_db_blocker.unblock():
-        own = [model for model in apps.get_models() if model._meta.managed and model._meta.app_label not in _DJANGOS]
+        models = [model for model in apps.get_models() if model._meta.managed]
+        own = [model for model in models if model._meta.app_label not in _WRITTEN_AGAIN]
         _seeds.extend(found for model in own if (found := list(model._base_manager.all())))
     if connections["acdb"].settings_dict["NAME"] == real_acdb:
         return

@@ -74,7 +74,7 @@ class Installation:
     def said(self):
         return (self.folder.parent / "output").read_text()
 
-    def wait_until_served(self, seconds=180):
+    def wait_until_served(self, seconds=600):
         eventually(lambda: "The portal answers at" in self.said() or self.process.poll() is not None, seconds)
         assert self.process.poll() is None, self.said()
 
