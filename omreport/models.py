@@ -112,7 +112,7 @@ class LedgerSums(models.Model):
     """Sums of ledger rows over a calendar month. ``period`` is 202603; 0 holds the rows without a date.
 
     Amounts follow the column of the ledger as it is, so ``revenue`` adds every row (D-03); ``paid`` and
-    ``paid_kwh`` add payments less reversals, ``consumed`` the kWh that stand in the amount column of consumption rows.
+    ``paid_kwh`` add payments only, ``consumed`` the kWh that stand in the amount column of consumption rows.
     """
 
     period = models.PositiveIntegerField()

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from ccportal.core.errors import InvalidInput
 
 #: What the parts of a workbook may unpack to; one of 50,000 rows of readings needs a third of it.
@@ -70,6 +67,10 @@ def _csv_rows(text: str, delimiter: str) -> Iterator[list[Any]]:
 
 def _xlsx_rows(content: bytes) -> Iterator[list[Any]]:
     """The first sheet's rows, read piece by piece."""
+    # Here, because it brings numpy along: 25 MB in every process, of which few ever see a workbook.
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     _check_parts(content)
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)

@@ -8,7 +8,7 @@ from django.db.models import Count, F, FloatField, IntegerField, Max, Q, QuerySe
 from django.db.models.functions import Cast, Coalesce
 
 from billing.models import HistoryRow, LegacyTransaction, Transaction
-from billing.queries.ledger import CONSUMPTION, REVERSAL
+from billing.queries.ledger import CONSUMPTION
 from ccportal.acdb.accountnumbers import site_code
 from ccportal.acdb.functions import YearMonth, normalised, site_of
 from ccportal.core.text import clean
@@ -32,8 +32,6 @@ DayRow = tuple[int, int, str, int, int]
 #: Number of rows and checksum of each month.
 Sums = dict[int, tuple[int, str]]
 _PAID = Q(is_payment=True)
-#: What stays of the payments: those that were taken back are taken off.
-_KEPT = _PAID | REVERSAL
 
 
 def source() -> QuerySet[HistoryRow]:
@@ -110,8 +108,8 @@ def account_months(history: QuerySet[HistoryRow], looks: Looks, periods: Periods
             revenue=_sum("amount"),
             vended_all=_sum("kwh"),
             payments=Count("id", filter=_PAID),
-            paid=_sum("amount", _KEPT),
-            paid_kwh=_sum("kwh", _KEPT),
+            paid=_sum("amount", _PAID),
+            paid_kwh=_sum("kwh", _PAID),
             consumed=_sum("amount", CONSUMPTION),
             bits=Sum(DayBit("at"), distinct=True),
             vended=_sum("kwh", Q(kwh__gt=0)),

@@ -60,6 +60,15 @@ def test_totals_hold_every_row_with_an_account(expected, ask):
     assert overview["total_mwh"] == pytest.approx(all_rows["kwh"] / 1000, abs=0.005)
 
 
+#: Amounts of the rows marked as payments and with an account, added up from what ``mdb-export`` prints of each file.
+PAID = {814301.0: 824675.75, 50556.45: 50451.70}  # by the file's sum of all rows
+
+
+def test_the_payments_basis_adds_the_rows_marked_as_payments(expected, ask):
+    paid = PAID[expected["totals"]["all_rows"]["revenue"]]
+    assert ask("sales-by-site", basis="payments")["total_lsl"] == pytest.approx(paid, abs=0.005)
+
+
 def arpu_of(points, label):
     return {
         point[label]: (
