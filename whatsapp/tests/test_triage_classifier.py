@@ -79,7 +79,7 @@ def test_the_reported_figures_are_those_that_were_aimed_at():
     for language, _, figures in rows:
         macro_f1, no_power, safety, _ = map(float, figures.split(" | "))
         assert macro_f1 >= 0.92, language
-        assert no_power >= (0.98 if language == "**all**" else 0.97), language
+        assert no_power >= 0.98, language
         assert safety >= 0.98, language
 
 
