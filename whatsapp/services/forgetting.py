@@ -1,5 +1,6 @@
 """Forgets one contact on request: messages, files, judgements, and the contact itself; logged without personal data."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from django.db.models import Q
 from audit.actors import Actor
 from audit.services import record_change
 from ccportal.core.errors import Conflict, InvalidInput, NotFound
+from ccportal.jobs.models import OutboxMessage
 from whatsapp.channels.base import GROUP_KEY
 from whatsapp.models import (
     Contact,
@@ -26,6 +28,7 @@ from whatsapp.models import (
     TriageResult,
 )
 from whatsapp.services.media import path_of
+from whatsapp.services.notices import MAIL
 
 #: What stands in a ticket's history for somebody who is forgotten.
 NOBODY = "A forgotten contact"
@@ -83,26 +86,49 @@ def _check(contact: Contact) -> None:
 
 def _leave_tickets(contact: Contact) -> None:
     """Tickets remember the fault, not the person; customer and account number are the utility's own."""
-    tickets = list(Ticket.objects.filter(reports__contact=contact).distinct())
+    reports = list(Report.objects.filter(contact=contact).select_related("ticket", "message"))
     names = {name for name in (contact.name, contact.phone, contact.key) if name}
-    for ticket in tickets:
-        first = ticket.reports.order_by("pk").first()
-        if first is not None and first.contact_id == contact.pk:
+    for report in reports:
+        ticket = report.ticket
+        said = [f"+{contact.phone}", contact.phone] if contact.phone else []
+        if _opened(report, contact):
             names.add(ticket.reported_by)
-            _hide(ticket.reported_by, ticket.number)
+            said.insert(0, ticket.reported_by)
             Ticket.objects.filter(pk=ticket.pk).update(reported_by=NOBODY)
-    mine = Q(message__contact=contact) | Q(ticket__in=tickets)
-    TicketEvent.objects.filter(mine, actor__in=names).update(actor=NOBODY)
+        _hide(said, ticket.number)
+    mine = Q(message__contact=contact) | Q(ticket__reports__in=reports)
+    events = TicketEvent.objects.filter(mine, actor__in=names).values("pk")
+    TicketEvent.objects.filter(pk__in=events).update(actor=NOBODY)
     TicketEvent.objects.filter(media__message__contact=contact).update(media=None)
     TicketEvent.objects.filter(message__contact=contact).update(message=None)
     Report.objects.filter(message__contact=contact).update(message=None)
     Report.objects.filter(contact=contact).update(contact=None)
 
 
-def _hide(name: str, number: str) -> None:
-    """Take the name of a reporter out of what technicians and their group were told of a ticket."""
+def _opened(report: Report, contact: Contact) -> bool:
+    """Whether the ticket names this contact as its reporter: staff open tickets, too, and merging mixes reports."""
+    ticket = report.ticket
+    if report.customer_number:
+        return report.customer_number == ticket.customer_number
+    if not ticket.reported_by.startswith("WhatsApp: "):
+        return False
+    of_them = f": {contact.name} (" in ticket.reported_by or f"({contact.phone})" in ticket.reported_by
+    return of_them or (report.message is not None and report.message.text == ticket.original_text)
+
+
+def _hide(said: Sequence[str], number: str) -> None:
+    """Take name and phone of a reporter out of what technicians and their group were told, or mailed, of a ticket."""
     for message in Message.objects.filter(direction=Direction.OUT, text__contains=number):
-        Message.objects.filter(pk=message.pk).update(text=message.text.replace(name, NOBODY))
+        Message.objects.filter(pk=message.pk).update(text=_without(said, message.text))
+    for mail in OutboxMessage.objects.filter(kind=MAIL, payload__text__icontains=number):
+        payload = {**mail.payload, "text": _without(said, mail.payload["text"])}
+        OutboxMessage.objects.filter(pk=mail.pk).update(payload=payload)
+
+
+def _without(said: Sequence[str], text: str) -> str:
+    for words in said:
+        text = text.replace(words, NOBODY)
+    return text
 
 
 def _delete(contact: Contact) -> None:

@@ -1,7 +1,5 @@
 """What staff do in a conversation: take it over, write, hand it back, correct what was understood, link a ticket."""
 
-from datetime import timedelta
-
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -22,7 +20,7 @@ from whatsapp.models import (
     TriageExample,
     TriageResult,
 )
-from whatsapp.services import attaching
+from whatsapp.services import attaching, sending
 from whatsapp.services.messages import send_text, touch
 from whatsapp.triage.safety import is_dangerous
 
@@ -33,17 +31,14 @@ NO_FILES_NOW = (
     "The customer last wrote more than 24 hours ago: WhatsApp delivers no files now. Write without a file, and send it "
     "when the customer has answered."
 )
-#: WhatsApp lets us write freely for so long after the customer did.
-WINDOW = timedelta(hours=24)
 
 
 def locked(conversation: Conversation) -> Conversation:
     return Conversation.objects.select_for_update().get(pk=conversation.pk)
 
 
-@transaction.atomic
 def seen(conversation: Conversation) -> None:
-    """Somebody has looked: nothing is unread any more."""
+    """Somebody has looked: nothing is unread any more. Open pages ask all the time: mostly nothing is written."""
     if conversation.unread:
         Conversation.objects.filter(pk=conversation.pk).update(unread=0)
 
@@ -108,9 +103,7 @@ def write(conversation: Conversation, text: str, *, who: str, name: str, token: 
 def window_closed(conversation: Conversation) -> bool:
     """Whether WhatsApp takes only an approved template now."""
     contact = conversation.contact
-    if contact.channel != Channel.CLOUD:
-        return False
-    return contact.last_inbound_at is None or timezone.now() - contact.last_inbound_at > WINDOW
+    return contact.channel == Channel.CLOUD and not sending.window_is_open(contact.last_inbound_at)
 
 
 @transaction.atomic

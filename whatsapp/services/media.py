@@ -20,6 +20,7 @@ from whatsapp.services.messages import touch
 logger = logging.getLogger(__name__)
 FOLDER = "whatsapp"
 HEAD = 64
+GONE = "There is no such file any more: its sender was forgotten."
 
 
 def folder() -> Path:
@@ -36,7 +37,9 @@ def path_of(media: Media) -> Path:
 
 def fetch(media_id: int) -> str:
     """Fetch a file once; the name under which it is kept. The outbox's faults say what to do otherwise."""
-    media = Media.objects.select_related("message__conversation").get(pk=media_id)
+    media = Media.objects.select_related("message__conversation").filter(pk=media_id).first()
+    if media is None:
+        raise PermanentError(GONE)
     if media.state in (MediaState.STORED, MediaState.REFUSED):
         return media.file
     limit = settings.WHATSAPP_MEDIA_MAX_BYTES
@@ -70,8 +73,10 @@ def _fetch_into(media: Media, draft: Path, limit: int) -> str:
         return _refuse(media, "The file is not what it says it is.")
     # Not by the extension of the sender: the name is ours, and says nothing of the content.
     name = f"{digest[:2]}{secrets.token_hex(15)}"
-    draft.rename(folder() / name)
-    _settle(media, state=MediaState.STORED, file=name, mime=mime, size=size, sha256=digest, error="")
+    kept = draft.rename(folder() / name)
+    if not _settle(media, state=MediaState.STORED, file=name, mime=mime, size=size, sha256=digest, error=""):
+        kept.unlink()
+        raise PermanentError(GONE)
     return name
 
 
@@ -88,9 +93,10 @@ def _refuse(media: Media, reason: str) -> str:
     return ""
 
 
-def _settle(media: Media, **fields: object) -> None:
-    """Write the outcome, and let open pages notice."""
+def _settle(media: Media, **fields: object) -> bool:
+    """Write the outcome, and let open pages notice; False when the sender was forgotten meanwhile."""
     with transaction.atomic():
-        Media.objects.filter(pk=media.pk).update(**fields)
-        if media.message.conversation is not None:
+        found = Media.objects.filter(pk=media.pk).update(**fields)
+        if found and media.message.conversation is not None:
             touch(media.message.conversation)
+    return bool(found)

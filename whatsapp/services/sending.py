@@ -76,7 +76,7 @@ def send(row: OutboxMessage, driver: ChannelDriver | None = None) -> str:
 
 def _hand_over(driver: ChannelDriver, message: Message) -> str:
     contact = message.contact
-    too_late = driver.has_window and not _window_is_open(contact.last_inbound_at)
+    too_late = driver.has_window and not window_is_open(contact.last_inbound_at)
     if message.kind in FILES:
         if too_late:
             raise PermanentError("The 24 hours in which WhatsApp takes files are over.")
@@ -88,7 +88,8 @@ def _hand_over(driver: ChannelDriver, message: Message) -> str:
     return driver.send_text(contact.key, message.text, key=message.outbox_key)
 
 
-def _window_is_open(last_inbound_at: datetime | None) -> bool:
+def window_is_open(last_inbound_at: datetime | None) -> bool:
+    """Whether the channel lets us write freely, so soon after the customer did."""
     return last_inbound_at is not None and timezone.now() - last_inbound_at < WINDOW - MARGIN
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from ccportal.core.errors import InvalidInput
 from ccportal.jobs import outbox
 from whatsapp.models import Contact, Conversation, Media, Message
 from whatsapp.services import inbox
@@ -137,6 +138,13 @@ def test_after_24_hours_without_a_template_nothing_can_be_written(sign_in, pales
     assert 'name="text"' not in html
     client.post(f"{address}write/", {"text": "Hello", "token": "0123456789abcdef"})
     assert not Message.objects.exists()
+
+
+def test_what_would_be_refused_on_its_way_is_refused_while_it_is_written(lineo_on_whatsapp):
+    Contact.objects.update(last_inbound_at=timezone.now() - timedelta(hours=23, minutes=57))
+    lineo_on_whatsapp.contact.refresh_from_db()
+    with pytest.raises(InvalidInput, match="nothing can be sent now"):
+        inbox.write(lineo_on_whatsapp, "Your contract", who="1002", name="Palesa", token="a3", file=PDF)
 
 
 def test_a_file_whose_time_ran_out_on_the_way_is_visibly_failed(cloud, lineo_on_whatsapp):  # noqa: F811 - the fixture

@@ -8,20 +8,24 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from audit.models import Mutation
+from ccportal.jobs.models import OutboxMessage
+from ccportal.jobs.outbox import PermanentError
 from whatsapp.models import (
     Contact,
     Conversation,
     Media,
     Message,
     Report,
+    Technician,
     TicketEvent,
     TriageExample,
     TriageResult,
 )
-from whatsapp.services import inbox, tickets
+from whatsapp.services import inbox, incidents, media, tickets
+from whatsapp.services.identification import Person
 from whatsapp.tasks.tickets import forget
 from whatsapp.tests.pages.test_inbox import page
-from whatsapp.tests.tickets.conftest import on_call, report, sites  # noqa: F401 - a fixture among them
+from whatsapp.tests.tickets.conftest import message_of, on_call, report, sites, told  # noqa: F401 - a fixture among them
 
 pytestmark = pytest.mark.django_db
 
@@ -141,6 +145,59 @@ def test_the_ticket_stays_without_the_name(ticket, sign_in, nthabiseng):
     assert "Lineo" not in html
     assert "Still dark" in html
     assert Report.objects.get().contact is None
+
+
+def test_neither_name_nor_phone_stays_in_what_technicians_were_told_and_mailed(folder, settings, sign_in, nthabiseng):
+    settings.ONM_EMAILS = ["onm@example.org"]
+    tau = on_call("Tau Nkuebe", "26662000001", "MAK", 1)
+    Technician.objects.filter(pk=tau.pk).update(email="tau@example.org")
+    opened = report(person=Person(number="7", account="0007MAK", name="Lineo Pheko", site_code="MAK")).ticket
+    Message.objects.filter(state__in=("queued", "received")).update(state="processed")
+    assert "Lineo Pheko (WhatsApp), 0007MAK, +26658120001" in "".join(told("26662000001"))
+    sign_in(nthabiseng).post(address(), SURE)
+    mails = "".join(str(mail.payload) for mail in OutboxMessage.objects.filter(kind="care.mail"))
+    texts = mails + "".join(told("26662000001") + told("group"))
+    assert opened.number in mails
+    assert ("Lineo" in texts, "58120001" in texts) == (False, False)
+
+
+def test_staff_who_wrote_a_ticket_down_stay_in_its_history(folder, sites, sign_in, nthabiseng):  # noqa: F811 - a fixture
+    conversation = message_of("26658120001", "Motlakase o tsamaile", "Lineo").conversation
+    opened = tickets.open_by_staff(
+        actor="Palesa Molapo", actor_id="1002", site_code="MAK", category="no-power", priority="P1",
+        description="No power", conversation=conversation,
+    )  # fmt: skip
+    Message.objects.filter(state__in=("queued", "received")).update(state="processed")
+    sign_in(nthabiseng).post(address(), SURE)
+    opened.refresh_from_db()
+    assert opened.reported_by == "Palesa Molapo"
+    assert opened.events.get(kind="ticket.opened").actor == "Palesa Molapo"
+
+
+def test_whoever_merged_reports_of_others_are_named_after_stays(folder, sites, sign_in, nthabiseng):  # noqa: F811 - a fixture
+    mine = report(text="My meter is broken", category="meter-issue").ticket
+    other = report("26658120002", "The meter is dark", "Mpho", category="meter-issue").ticket
+    incidents.merge(mine, other, actor="Palesa Molapo")
+    Message.objects.filter(state__in=("queued", "received")).update(state="processed")
+    sign_in(nthabiseng).post(address(), SURE)
+    other.refresh_from_db()
+    assert other.reported_by == "WhatsApp: Mpho (26658120002)"
+
+
+def test_a_file_that_arrives_after_its_sender_was_forgotten_is_not_kept(ticket, folder, monkeypatch):
+    photo = Media.objects.create(message=Message.objects.get(direction="in"), mime="image/jpeg", external_id="photo-2")
+
+    def fetch_meanwhile(driver, external_id, into, limit):
+        into.write(b"\xff\xd8\xff" + bytes(64))
+        Media.objects.filter(pk=photo.pk).delete()
+        return "image/jpeg"
+
+    monkeypatch.setattr("whatsapp.channels.simulator.SimulatorDriver.fetch_media", fetch_meanwhile)
+    with pytest.raises(PermanentError, match="There is no such file any more"):
+        media.fetch(photo.pk)
+    assert [file.name for file in folder.iterdir()] == ["photo"]
+    with pytest.raises(PermanentError, match="There is no such file any more"):
+        media.fetch(photo.pk)
 
 
 def test_nothing_is_forgotten_without_a_reason_and_a_yes(ticket, sign_in, nthabiseng):

@@ -23,6 +23,7 @@ from whatsapp.models import (
     TriageExample,
     TriageResult,
 )
+from whatsapp.services import inbox
 from whatsapp.services.identification import Person
 from whatsapp.tests.tickets.conftest import message_of, on_call, report, sites, told  # noqa: F401 - a fixture among them
 
@@ -99,6 +100,11 @@ def test_who_may_only_read_does_not_make_it_read(sign_in, thabo, lineo_wrote):
     html = page(sign_in(thabo), f"/care/inbox/{lineo_wrote.pk}/")
     assert Conversation.objects.get().unread == 3
     assert "Take over" not in html
+
+
+def test_an_open_page_that_asks_for_news_of_what_was_read_begins_no_transaction(lineo_wrote, django_assert_num_queries):
+    with django_assert_num_queries(0):  # on SQLite each transaction takes the one write lock
+        inbox.seen(lineo_wrote)
 
 
 def test_markup_in_a_message_is_shown_as_it_was_written(sign_in, palesa):
