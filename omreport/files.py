@@ -19,8 +19,10 @@ def figure_csv(figure: Figure) -> bytes:
     """The table of a figure; gaps are empty."""
     unit = f", {figure.unit}" if figure.unit else ""
     head = [figure.label_name or "label", *(series.name + unit for series in figure.series)]
-    values = zip(*(map(_cell, series.values) for series in figure.series), strict=True)
-    return csv_file(head, ((label, *row) for label, row in zip(figure.labels, values, strict=True)))
+    rows = (
+        (label, *(_cell(series.values[place]) for series in figure.series)) for place, label in enumerate(figure.labels)
+    )
+    return csv_file(head, rows)
 
 
 def _cell(value: Number) -> str | None:

@@ -136,6 +136,11 @@ def test_a_figure_as_csv(sales, sign_in, thabo):
     assert answer.content.decode() == 'Quarter,"Revenue, LSL"\r\n2026 Q1,50\r\n2026 Q2,160\r\n'
 
 
+def test_a_figure_that_has_no_series_yet_is_its_labels_as_csv(sales, sign_in, thabo):
+    answer = sign_in(thabo).get("/reports/om/figures/load-profile.csv")
+    assert (answer.status_code, answer.content.splitlines()[:2]) == (200, [b"Hour", b"00:00"])
+
+
 def test_a_figure_as_drawing(sales, sign_in, thabo):
     answer = sign_in(thabo).get("/reports/om/figures/energy.svg")
     assert answer["Content-Type"] == "image/svg+xml"
