@@ -144,6 +144,7 @@ class Report(models.Model):
             models.UniqueConstraint(fields=["ticket", "contact"], name="one_report_per_contact"),
             models.UniqueConstraint(fields=["message", "ticket"], name="one_report_per_message"),
         ]
+        indexes = [models.Index(fields=["customer_number"], name="report_of_customer")]
 
     def __str__(self) -> str:
         return f"report {self.pk}"
