@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ MOST_PARTS = 200
 #: portal to a thousandth.
 MOST_SQUEEZED = 100
 MOST_COLUMNS = 20
+#: What reading an archive raises whose bytes were changed on their way.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, OSError, EOFError)
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def _xlsx_rows(content: bytes) -> Iterator[list[Any]]:
             yield list(row)
     except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, ParseError) as error:
         raise InvalidInput("The workbook cannot be read; save it again as XLSX.", field="file") from error
-    except (zipfile.BadZipFile, InvalidFileException, NotImplementedError, EOFError) as error:
+    except (*_DAMAGED, InvalidFileException) as error:
         raise InvalidInput("The workbook is damaged or protected; save it again as XLSX.", field="file") from error
 
 
@@ -101,8 +104,10 @@ def _check_parts(content: bytes) -> None:
             if unpacked > MOST_SQUEEZED * len(content):
                 raise InvalidInput("The workbook is mostly empty rows or repetitions; save it as CSV.", field="file")
             for part in parts:
+                if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    raise NotImplementedError("No spreadsheet packs its parts in another way.")
                 with archive.open(part) as stream:
                     if b"<!DOCTYPE" in stream.read(4096):
                         raise InvalidInput("The workbook holds definitions that no table needs.", field="file")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except _DAMAGED as error:
         raise InvalidInput("The workbook is damaged or protected; save it again as XLSX.", field="file") from error
