@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from whatsapp.channels.base import InboundEvent, MediaRef, StatusEvent
+from whatsapp.channels.text import clean_line
 from whatsapp.models import Channel, MessageKind, MessageState
 
 #: The vendor's type -> ours, for messages that carry a file.
@@ -127,8 +128,8 @@ def _status(item: Json) -> StatusEvent | None:
         message_id=message_id,
         state=state,
         at=_time(item.get("timestamp")),
-        key=_text(item, "biz_opaque_callback_data"),
-        error=said[:300],
+        key=clean_line(_text(item, "biz_opaque_callback_data"), 120),
+        error=clean_line(said, 300),
     )
 
 

@@ -170,7 +170,10 @@ def _place(content: Any) -> dict[str, Any]:
     if not content.HasField("locationMessage"):
         return {}
     place = content.locationMessage
-    return {"location": {"latitude": place.degreesLatitude, "longitude": place.degreesLongitude, "name": place.name}}
+    north, east = place.degreesLatitude, place.degreesLongitude
+    if not (abs(north) <= 90 and abs(east) <= 180):  # what is no number is not on earth either
+        return {}
+    return {"location": {"latitude": north, "longitude": east, "name": place.name}}
 
 
 def _file(client: Any, content: Any, part: Any) -> MediaRef:

@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any
 
 from django.conf import settings
@@ -145,6 +146,9 @@ def _details(event: InboundEvent) -> dict[str, object]:
 def _cleaned(value: Any) -> Any:
     """Names of files and places and reactions are text from outside as well, wherever they stand."""
     if isinstance(value, dict):
+        if any(isinstance(held, float) and not isfinite(held) for held in value.values()):
+            # A place that is nowhere: no database keeps such numbers as JSON, and a phone may send them.
+            value = {name: held for name, held in value.items() if not isinstance(held, float)}
         return {clean_line(str(name), 60): _cleaned(held) for name, held in value.items()}
     return clean_line(value, 300) if isinstance(value, str) else value
 

@@ -154,6 +154,15 @@ def test_a_message_survives_the_end_of_the_program_before_it_was_stored(connecte
     assert Message.objects.get().text == "Lumela"
 
 
+@pytest.mark.parametrize("north", [float("nan"), float("inf")], ids=["nan", "infinite"])
+def test_a_place_that_is_no_number_does_not_hold_up_what_comes_after_it(connected, phone, north):
+    phone.on_message(message(details={"location": {"latitude": north, "longitude": 27.05, "name": "Ha Makebe"}}))
+    phone.on_message(message("A2"))
+    connected.tick()
+    kept = Message.objects.order_by("pk").values_list("external_id", "details")
+    assert list(kept) == [("A1", {"location": {"name": "Ha Makebe"}}), ("A2", {})]
+
+
 def test_somebody_who_hides_the_number_is_a_contact_without_a_phone(connected, phone):
     phone.on_message(message(contact_key="lid:99887766", phone=""))
     connected.tick()

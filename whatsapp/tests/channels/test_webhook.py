@@ -203,6 +203,17 @@ def test_odd_names_beside_the_text_can_be_held_by_every_database_and_page(
     assert sign_in(thabo).get(f"/care/inbox/{stored.conversation_id}/").status_code == 200
 
 
+def test_odd_words_of_a_status_can_be_held_by_every_database(deliver):
+    odd = {
+        "id": "wamid.S",
+        "status": "failed",
+        "timestamp": "1790000000",
+        "errors": [{"code": 1, "title": "a\x00\ud800"}],
+    }
+    assert deliver({"statuses": [{**odd, "biz_opaque_callback_data": "staff-1\ud800"}]}).status_code == 200
+    assert Receipt.objects.get().error == "1 a\ufffd"
+
+
 def test_a_kind_that_nobody_knows_is_kept_all_the_same(deliver):
     message = {"from": "26658120001", "id": "wamid.U", "timestamp": "1790000000", "type": "hologram", "hologram": {}}
     deliver({"messages": [message]})
