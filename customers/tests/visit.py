@@ -47,7 +47,7 @@ def onboarded():
         accounts.append(MeterAssignment.objects.get(token=token).account)
     taken = {"account": accounts[0], "meter": "SMRSD-03-0000BBBB", "reason": "Moved"}
     office.post("/customers/meters/unassign/", taken)
-    history = office.get(f"/customers/meters/?account={accounts[0]}\x00").text
+    history = office.get(f"/customers/meters/?account={accounts[0]}").text
     return {
         "asked": asked,
         "accounts": accounts,
