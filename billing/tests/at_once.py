@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from threading import Barrier
 
-from django.core.management import call_command
 from django.db import connections
 from django.db.models import Q
 
@@ -17,7 +16,6 @@ from billing.calculations import Kind
 from billing.models import Payment, Transaction
 from billing.services import notifications, payments, transactions
 from billing.tests.conftest import local
-from ccportal.acdb.testing import create_tables
 from ccportal.core.errors import Conflict, NotFound
 
 ACTOR, TOGETHER = Actor.system(), 4
@@ -120,8 +118,6 @@ def state(account: str) -> dict[str, object]:
 
 
 def main() -> None:
-    call_command("migrate", verbosity=0)
-    create_tables(connections["acdb"])
     acts = (one_payment, many_payments, one_reversal, one_match, one_edit, one_form, one_notification)
     found = {}
     for number, act in enumerate(acts, 1):

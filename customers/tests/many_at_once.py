@@ -11,11 +11,9 @@ import sys
 import time
 from uuid import UUID, uuid4
 
-from django.core.management import call_command
 from django.db import connections
 
 from audit.actors import Actor
-from ccportal.acdb.testing import create_tables
 from ccportal.core.errors import PortalError
 from customers.models import AccountNumber, Customer, LegacyMeter, Meter, MeterAssignment
 from customers.services import allocation, assignments
@@ -25,8 +23,6 @@ ONE_FORM = UUID(int=45)
 
 
 def prepare() -> None:
-    call_command("migrate", verbosity=0)
-    create_tables(connections["acdb"])
     for number in range(1, 41):
         Customer.objects.create(number=number, first_name="Mpho", last_name=f"Nteso {number}", concession="MAK")
     LegacyMeter.objects.create(meter_id="SMRSD-01-00000041", account="0041mak", customer_number=900)

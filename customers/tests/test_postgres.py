@@ -7,8 +7,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def answers(make_workspace):
-    workspace = make_workspace("postgres", DEBUG="1")  # static files need no collecting then
-    workspace.import_sample()
+    workspace = make_workspace("postgres", sample=True, DEBUG="1")  # static files need no collecting then
     return workspace.script("customers.tests.visit")
 
 

@@ -9,9 +9,7 @@ ALREADY = "Outcome(added=0, already=1, corrected=0)"
 
 @pytest.fixture(scope="module")
 def answer(make_workspace):
-    workspace = make_workspace("postgres")
-    workspace.manage("migrate", "-v0")
-    return workspace.script("omreport.tests.energy_at_once")
+    return make_workspace("postgres").script("omreport.tests.energy_at_once")
 
 
 def test_two_loggers_that_send_the_same_at_once_store_it_once_and_both_are_content(answer):

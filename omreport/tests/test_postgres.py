@@ -7,9 +7,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def workspace(make_workspace):
-    made = make_workspace("postgres")
-    made.import_sample()
-    return made
+    return make_workspace("postgres", sample=True)
 
 
 @pytest.mark.parametrize("seed", ["1", "2"])

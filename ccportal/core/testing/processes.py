@@ -1,11 +1,13 @@
 """The portal in processes of its own, on data that no other test sees.
 
-A pytest plugin: ``make_workspace()`` is a folder with settings of its own, in which commands, scripts and a web server
-run; ``make_workspace("postgres")`` keeps its data in two fresh PostgreSQL databases instead of SQLite files.
+A pytest plugin: ``make_workspace()`` is a folder with settings and migrated databases of its own, in which commands,
+scripts and a web server run; ``make_workspace("postgres")`` keeps its data in two PostgreSQL databases instead of
+SQLite files.
 """
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -23,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[3]
 START_SECONDS = 90
 #: For ``parametrize`` and fixtures: what ``make_workspace`` takes.
 ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+SETTINGS = ("DATABASE_URL", "ACDB_URL")
 _SETUP = "import django; django.setup()\n"
 _SCRIPT = "import runpy, sys; runpy.run_module(sys.argv.pop(1), run_name='__main__')"
 
@@ -86,18 +89,15 @@ class Workspace:
         """The JSON that a module prints last, run as a program with Django set up."""
         return json.loads(self.run("-c", _SETUP + _SCRIPT, module, *arguments).splitlines()[-1])
 
-    def make_databases(self) -> None:
-        """Migrate our database and make the ACDB's tables, which stay empty."""
-        self.manage("migrate", "-v0")
+    def make_databases(self, sample: bool) -> None:
+        """Migrate our database; import the sample into the ACDB, or make its tables, which stay empty."""
+        filling = "call_command('acdb_import', 'demo/sample.accdb')" if sample else "create_tables(connections['acdb'])"
         self.python(
-            "from django.db import connections; from ccportal.acdb.testing import create_tables\n"
-            "create_tables(connections['acdb'])"
+            "from django.core.management import call_command\n"
+            "from django.db import connections\n"
+            "from ccportal.acdb.testing import create_tables\n"
+            "call_command('migrate', verbosity=0)\n" + filling
         )
-
-    def import_sample(self) -> None:
-        """Migrate our database and import the sample into the ACDB."""
-        self.manage("migrate", "-v0")
-        self.manage("acdb_import", "demo/sample.accdb")
 
     @contextmanager
     def serving(self) -> Iterator[str]:
@@ -124,16 +124,44 @@ class Workspace:
             process.wait(timeout=20)
 
 
-@pytest.fixture(scope="session")
-def make_workspace(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., Workspace]:
-    """``make_workspace("postgres", ONM_EMAILS="om@example.org")``: a workspace whose databases are empty."""
+class Originals:
+    """Migrated databases, each pair made once in a session: on an engine, with the sample or empty."""
 
-    def make(engine: str = "sqlite", **extra: str) -> Workspace:
+    def __init__(self, request: pytest.FixtureRequest, folders: pytest.TempPathFactory) -> None:
+        self._request, self._folders = request, folders
+        self._made: dict[tuple[str, bool], Workspace] = {}
+
+    def copy(self, engine: str, folder: Path, *, sample: bool = False) -> dict[str, str]:
+        """Copies for a test to write into, in the folder or in the server; the settings that say where they are."""
+        original = self._made.get((engine, sample)) or self._make(engine, sample)
         if engine == "postgres":
-            server = request.getfixturevalue("postgres")
-            extra = {name: server.url(server.create_database()) for name in ("DATABASE_URL", "ACDB_URL")} | extra
-        return Workspace(tmp_path_factory.mktemp("workspace"), extra)
+            return self._in_server({name: url.rpartition("/")[2] for name, url in original.extra.items()})
+        for file in original.folder.glob("*.sqlite3*"):
+            shutil.copy(file, folder)
+        return {}
+
+    def _make(self, engine: str, sample: bool) -> Workspace:
+        extra = self._in_server(dict.fromkeys(SETTINGS, "template0")) if engine == "postgres" else {}
+        original = self._made[engine, sample] = Workspace(self._folders.mktemp("original"), extra)
+        original.make_databases(sample)
+        return original
+
+    def _in_server(self, templates: dict[str, str]) -> dict[str, str]:
+        server = self._request.getfixturevalue("postgres")
+        return {name: server.url(server.create_database(template)) for name, template in templates.items()}
+
+
+@pytest.fixture(scope="session")
+def originals(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Originals:
+    return Originals(request, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def make_workspace(originals: Originals, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Workspace]:
+    """``make_workspace("postgres", ONM_EMAILS="om@example.org")``: its ACDB is empty, or has the ``sample=True``."""
+
+    def make(engine: str = "sqlite", *, sample: bool = False, **extra: str) -> Workspace:
+        folder = tmp_path_factory.mktemp("workspace")
+        return Workspace(folder, originals.copy(engine, folder, sample=sample) | extra)
 
     return make

@@ -7,11 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
-from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
 
-from ccportal.acdb.testing import create_tables
 from ccportal.integrations.ugridplan.schemas import RemoteTicket
 from ccportal.jobs.models import OutboxMessage
 from customers.models import Site
@@ -203,8 +201,6 @@ def _steps(ticket: Ticket) -> Counter[str]:
 
 
 def main() -> None:
-    call_command("migrate", verbosity=0)
-    create_tables(connections["acdb"])
     for code in SITES:
         Site.objects.update_or_create(code=code, defaults={"name": f"Site {code}", "active": True})
     acts = (

@@ -44,8 +44,7 @@ class Portal:
 
 @pytest.fixture(scope="session")
 def portal(make_workspace: Callable[..., Workspace]) -> Iterator[Portal]:
-    workspace = make_workspace(**NO_LIMITS)
-    workspace.import_sample()
+    workspace = make_workspace(sample=True, **NO_LIMITS)
     people = workspace.script("ccportal.api.tests.contract.prepare")
     with workspace.serving() as url:
         yield Portal(url, people, _sign_everybody_in(url, people))
