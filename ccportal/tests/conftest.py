@@ -18,28 +18,43 @@ class Portal:
 @pytest.fixture(scope="session")
 def portal(make_workspace):
     """A portal over the sample database with an employee of each role; nobody writes to it."""
-    workspace = make_workspace()
-    workspace.import_sample()
+    workspace = make_workspace(sample=True)
     workspace.manage("demo_employees", "--password", PASSWORD, "--json")
     workspace.manage("collectstatic", "-v0", "--noinput", "-i", "admin", "-i", "rest_framework")
     with workspace.serving() as url:
         yield Portal(url)
 
 
-@pytest.fixture
-def enter(portal, new_context, page_faults):
-    """``enter("1004", viewport=PHONE)``: a page of an employee who signed in by the form."""
+def sign_in(page, employee, password):
+    """Sign in by the form; ends on the dashboard."""
+    page.goto("/sign-in/")
+    page.get_by_label("Employee number").fill(employee)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", level=1, name="Dashboard").wait_for()
 
-    def sign_in(employee, **options):
+
+@pytest.fixture
+def open_page(portal, new_context, page_faults):
+    """``open_page(viewport=PHONE)``: a page of a visitor; what goes wrong in it fails the test."""
+
+    def make(**options):
         context = new_context(base_url=portal.url, **options)
         context.set_default_timeout(30_000)
         page = context.new_page()
         page_faults.watch(page)
-        page.goto("/sign-in/")
-        page.get_by_label("Employee number").fill(employee)
-        page.get_by_label("Password").fill(portal.password)
-        page.get_by_role("button", name="Sign in").click()
-        page.get_by_role("heading", level=1, name="Dashboard").wait_for()
         return page
 
-    return sign_in
+    return make
+
+
+@pytest.fixture
+def enter(portal, open_page):
+    """``enter("1004", viewport=PHONE)``: a page of an employee who signed in by the form."""
+
+    def make(employee, **options):
+        page = open_page(**options)
+        sign_in(page, employee, portal.password)
+        return page
+
+    return make
