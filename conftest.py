@@ -1,6 +1,7 @@
 """Named people, an ACDB to write rows into, and signed-in clients."""
 
 import os
+from collections import Counter
 
 import pytest
 from django.apps import apps
@@ -30,6 +31,24 @@ pytest_plugins = [
 #: Apps whose rows are written again after emptying: by Django, or in the log of what is written then.
 _WRITTEN_AGAIN = {"auth", "contenttypes", "sessions", "admin", "audit"}
 PASSWORD = "Katse-e-ntsho-7"
+
+
+#: Tests with these markers take seconds, most others a few hundredths of one.
+_LONG = ("slow", "browser", "broker", "postgres")
+_TIMES_LONGER = 50
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """In several processes the longest files come first: one that starts last keeps one process busy, others idle.
+
+    Each process (``workerinput``) runs whole files (``--dist loadfile``) in this order (``--no-loadscope-reorder``).
+    """
+    if hasattr(config, "workerinput"):
+        weights = Counter()
+        for item in items:
+            weights[item.path] += _TIMES_LONGER if any(map(item.get_closest_marker, _LONG)) else 1
+        items.sort(key=lambda item: -weights[item.path])
 
 
 @pytest.fixture(scope="session")
