@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import dropwhile, islice
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -79,9 +79,10 @@ class Plan:
 def text_of_file(content: bytes, name: str) -> str:
     """An uploaded CSV or XLSX file as the text that ``plan_import`` reads; ``InvalidInput`` for what is no table."""
     buffer = io.StringIO(newline="")
+    rows = ([_written(cell) for cell in row] for row in read_rows(content, name).rows)
     # Two more than are taken, so that a longer file is refused and not cut off.
-    rows = islice(read_rows(content, name).rows, MAX_ROWS + 2)
-    csv.writer(buffer, lineterminator="\n").writerows([_written(cell) for cell in row] for row in rows)
+    shown = islice(dropwhile(lambda row: not any(row), rows), MAX_ROWS + 2)
+    csv.writer(buffer, lineterminator="\n").writerows(shown)
     return buffer.getvalue()
 
 

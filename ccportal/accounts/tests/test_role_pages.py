@@ -227,6 +227,12 @@ def test_a_file_that_is_no_such_table_is_explained_and_nothing_typed_is_lost(adm
     assert "New list" in answer.text
 
 
+def test_a_file_of_too_many_rows_is_refused_and_not_cut_off_after_empty_ones(admin):
+    rows = "\n" * 9 + "employee_no,role\n" + "".join(f"{number},onm_team\n" for number in range(2000, 4001))
+    answer = admin.post("/roles/import/check/", {"file": SimpleUploadedFile("l.csv", rows.encode()), "reason": "New"})
+    assert "At most 2,000 rows at once." in answer.text
+
+
 def test_a_file_that_is_too_large_is_refused(admin):
     file = SimpleUploadedFile("list.csv", b"x" * (2**20 + 70_000))
     answer = admin.post("/roles/import/check/", {"file": file, "reason": "New list"})
