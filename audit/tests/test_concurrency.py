@@ -7,7 +7,8 @@ import pytest
 pytestmark = pytest.mark.slow
 
 PREPARE = """
-import json, os, time
+import json, os
+from multiprocessing import Barrier
 from django.db import connections
 from audit import services
 from audit.actors import Actor
@@ -21,13 +22,13 @@ ACTOR = Actor.system()
 def at_once(*acts):
     # Each act in a process of its own, all beginning at the same moment; what they say.
     connections.close_all()
-    start, readers = time.time() + 1.0, []
+    start, readers = Barrier(len(acts)), []
     for act in acts:
         reader, writer = os.pipe()
         if os.fork() == 0:
             for alias in ("default", "acdb"):
                 connections[alias].ensure_connection()
-            time.sleep(max(start - time.time(), 0))
+            start.wait()
             try:
                 said = act()
             except PortalError as error:

@@ -6,9 +6,10 @@
 """
 
 import json
+import multiprocessing
 import os
 import sys
-import time
+from multiprocessing.synchronize import Barrier
 from uuid import UUID, uuid4
 
 from django.db import connections
@@ -54,9 +55,10 @@ def _assign(token: UUID, customer: int, serial: str) -> str:
 ACTS = {"numbers": draw, "assignments": assign, "same": same}
 
 
-def work(act: str, worker: int, turns: int, start: float, out: int) -> None:
+def work(act: str, worker: int, turns: int, start: Barrier, out: int) -> None:
     """One process: wait for the common start, act, write down the numbers and refusals."""
-    time.sleep(max(start - time.time(), 0))
+    connections["default"].ensure_connection()
+    start.wait()
     got, refused = [], []
     for turn in range(turns):
         try:
@@ -70,7 +72,7 @@ def main(act: str, workers: int, turns: int) -> None:
     prepare()
     connections.close_all()
     read, write = os.pipe()
-    start = time.time() + 1
+    start = multiprocessing.Barrier(workers)
     children = []
     for worker in range(workers):
         child = os.fork()
@@ -86,7 +88,6 @@ def main(act: str, workers: int, turns: int) -> None:
     print(
         json.dumps(
             {
-                "seconds": round(time.time() - start, 1),
                 "workers": len(results),
                 "accounts": sorted(account for got, _ in results for account in got),
                 "refused": [message for _, refused in results for message in refused],

@@ -7,10 +7,11 @@ import pytest
 pytestmark = pytest.mark.slow
 
 SCRIPT = """
-import json, os, tempfile, time
+import json, os, tempfile
 from collections import Counter
 from decimal import Decimal
 from datetime import timedelta
+from multiprocessing import Barrier
 from pathlib import Path
 from django.db import connections
 from django.utils import timezone
@@ -23,13 +24,13 @@ from tariffs.queries.standing import standing
 
 def together(people, act):
     "What happened to each of several processes that act at the same moment."
-    folder, start = Path(tempfile.mkdtemp()), time.time() + 0.4
+    folder, start = Path(tempfile.mkdtemp()), Barrier(people)
     connections.close_all()
     for number in range(people):
         if os.fork() == 0:
             try:
                 list(TariffChange.objects.all()[:1])  # connected before the start
-                time.sleep(max(start - time.time(), 0))
+                start.wait()
                 act(number)
                 outcome = "done"
             except PortalError as error:
