@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 KINDS = ("browser", "postgres", "broker", "sqlserver", "slow")
-OUTCOMES = ("passed", "failed", "skipped")
 
 
 def kind_of(item: pytest.Item) -> str:

@@ -37,7 +37,6 @@ NO_PAYMENT = Q(is_payment=False) | Q(is_payment=None)
 NO_ENERGY = Q(kwh=0) | Q(kwh=None)
 CONSUMPTION = NO_PAYMENT & Q(amount__gt=0) & NO_ENERGY
 PAYMENT = Q(is_payment=True)
-REVERSAL = NO_PAYMENT & (Q(amount__lt=0) | Q(kwh__lt=0))
 
 NEWEST_FIRST = (F("at").desc(nulls_last=True), F("id").desc())
 

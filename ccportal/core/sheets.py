@@ -105,7 +105,7 @@ def _check_parts(content: bytes) -> None:
                 raise InvalidInput("The workbook is mostly empty rows or repetitions; save it as CSV.", field="file")
             for part in parts:
                 if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                    raise NotImplementedError("No spreadsheet packs its parts in another way.")
+                    raise zipfile.BadZipFile("No spreadsheet packs its parts in another way.")
                 with archive.open(part) as stream:
                     if b"<!DOCTYPE" in stream.read(4096):
                         raise InvalidInput("The workbook holds definitions that no table needs.", field="file")
